@@ -1,0 +1,103 @@
+#pragma once
+// Turns a rule of tensor/elementwise into its recorded function: what the GRADUS_EMIT_AUTOGRAD_
+// macros in the generated source expand to.
+#include "autograd/node.h"
+#include "autograd/ops/where.h"
+#include "tensor/elementwise.h"
+
+namespace gradus {
+
+/// One argument. Backward is one kernel; inside a recorded backward it is the rule's own formula
+/// over Variables.
+template <class Rule>
+class UnaryNode final : public Node {
+ public:
+  UnaryNode(const char* op, Tensor y, const Operand& x)
+      : Node(std::move(y), tape_line(x.where), Rule::kUsesY),
+        op_(op),
+        x_(x.variable.node(), Rule::kUsesX) {}
+  const char* op() const override { return op_; }
+  std::span<Edge> inputs() override { return {&x_, 1}; }
+  void backward(Gradients& d) override {
+    if (grad_enabled()) {
+      d.set(0, Rule::backward(Rule::kUsesX ? d.x(0) : Variable(),
+                              Rule::kUsesY ? d.y() : Variable(), d.dy()));
+    } else {
+      d.set(0, unary_backward<Rule>(x_.node()->value(), value(), d.dy().value()));
+    }
+  }
+
+ private:
+  const char* op_;
+  Edge x_;
+};
+
+/// Two arguments, broadcast.
+template <class Rule>
+class BinaryNode final : public Node {
+ public:
+  BinaryNode(const char* op, Tensor y, const Operand& a, const Operand& b)
+      : Node(std::move(y), tape_line(a.where), Rule::kUsesY),
+        op_(op),
+        inputs_{Edge(a.variable.node(), Rule::kUsesX), Edge(b.variable.node(), Rule::kUsesX)} {}
+  const char* op() const override { return op_; }
+  std::span<Edge> inputs() override { return inputs_; }
+  bool broadcasts() const override { return true; }
+  void backward(Gradients& d) override {
+    if (grad_enabled()) {
+      const Variable a = Rule::kUsesX ? d.x(0) : Variable(), b = Rule::kUsesX ? d.x(1) : Variable();
+      const Variable y = Rule::kUsesY ? d.y() : Variable();
+      if (d.needs(0)) d.set(0, Rule::backward_a(a, b, y, d.dy()));
+      if (d.needs(1)) d.set(1, Rule::backward_b(a, b, y, d.dy()));
+    } else {
+      const Tensor &a = inputs_[0].node()->value(), &b = inputs_[1].node()->value();
+      const Tensor& dy = d.dy().value();
+      if (d.needs(0)) d.set(0, binary_backward<Rule, 0>(a, b, value(), dy));
+      if (d.needs(1)) d.set(1, binary_backward<Rule, 1>(a, b, value(), dy));
+    }
+  }
+
+ private:
+  const char* op_;
+  Edge inputs_[2];
+};
+
+template <class Rule>
+Variable record_unary(const char* op, Tensor y, const Operand& x) {
+  if (!grad_enabled() || !x.variable.requires_grad()) return Variable(std::move(y));
+  return Variable::from_node(new UnaryNode<Rule>(op, std::move(y), x));
+}
+
+template <class Rule>
+Variable record_binary(const char* op, Tensor y, const Operand& a, const Operand& b) {
+  const bool wanted = a.variable.requires_grad() || b.variable.requires_grad();
+  if (!grad_enabled() || !wanted) return Variable(std::move(y));
+  return Variable::from_node(new BinaryNode<Rule>(op, std::move(y), a, b));
+}
+
+}  // namespace gradus
+
+#define GRADUS_EMIT_AUTOGRAD_UNARY(Rule, function)                        \
+  namespace gradus {                                                      \
+  Variable function(Operand x) {                                          \
+    return record_unary<Rule>(#function, function(x.value()), x);         \
+  }                                                                       \
+  }
+#define GRADUS_EMIT_AUTOGRAD_BINARY(Rule, function)                                  \
+  namespace gradus {                                                                 \
+  Variable function(Operand a, Operand b) {                                          \
+    return record_binary<Rule>(#function, function(a.value(), b.value()), a, b);     \
+  }                                                                                  \
+  }
+#define GRADUS_EMIT_AUTOGRAD_COMPARISON(Rule, function)                                   \
+  namespace gradus {                                                                      \
+  Variable function(Operand a, Operand b) { return function(a.value(), b.value()); }      \
+  }
+#define GRADUS_EMIT_AUTOGRAD_UNARY_OPERATOR(function, op) \
+  namespace gradus {                                      \
+  Variable operator op(Operand x) { return function(std::move(x)); } \
+  }
+#define GRADUS_EMIT_AUTOGRAD_BINARY_OPERATOR(function, op) \
+  namespace gradus {                                       \
+  Variable operator op(Operand a, Operand b) { return function(std::move(a), std::move(b)); } \
+  }

@@ -1,0 +1,59 @@
+#include "autograd/node.h"
+
+#include "tensor/pool.h"
+
+namespace gradus {
+namespace {
+
+std::atomic<std::uint64_t> next_number{1};
+
+constinit thread_local Node* doomed = nullptr;
+constinit thread_local bool destroying = false;
+
+}  // namespace
+
+Node::Node(Tensor value, std::source_location where, bool reads_itself)
+    : number_(next_number.fetch_add(1, std::memory_order_relaxed)),
+      value_(std::move(value)),
+      where_(where),
+      requires_grad_(true),
+      reads_itself_(reads_itself) {
+  if (reads_itself_) counts_.fetch_add(kReads, std::memory_order_relaxed);
+}
+
+void* Node::operator new(std::size_t bytes) { return pool_allocate(bytes); }
+void Node::operator delete(void* block, std::size_t bytes) { pool_free(block, bytes); }
+
+void Node::set_requires_grad(bool on) {
+  requires_grad_ = on;
+  if (on && number_ == 0) number_ = next_number.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::span<Edge> Node::inputs() { return {}; }
+
+void Node::free_inputs() {
+  if (op() == nullptr || freed_) return;
+  freed_ = true;
+  for (Edge& edge : inputs()) edge = Edge();
+  if (reads_itself_) {
+    reads_itself_ = false;
+    retain(kPoints);  // releasing the value must not end the node that is at work here
+    release(kHandle);
+  }
+}
+
+// Deleting a node drops its edges, which may end further nodes, and so on for a million nodes.
+// They wait in a list instead of recursing.
+void Node::destroy(Node* node) {
+  node->next_doomed_ = doomed;
+  doomed = node;
+  if (destroying) return;
+  destroying = true;
+  while (doomed != nullptr) {
+    Node* next = std::exchange(doomed, doomed->next_doomed_);
+    delete next;
+  }
+  destroying = false;
+}
+
+}  // namespace gradus

@@ -1,0 +1,20 @@
+#pragma once
+#include "autograd/record.h"
+
+namespace gradus {
+
+/// Conversion to another dtype. Shapes: x [...]  ->  y [...]. The gradient is converted back.
+struct Cast {
+  static constexpr const char* kName = "cast";
+  static constexpr bool kReadsInputs = false, kReadsResult = false;
+  DType dtype;
+
+  Tensor forward(const Tensor& x) const { return x.to(dtype); }
+  void backward(Gradients& d) const;
+};
+
+inline Variable cast(Operand x, DType dtype) { return record(Cast{dtype}, x); }
+
+inline void Cast::backward(Gradients& d) const { d.set(0, cast(d.dy(), d.dtype(0))); }
+
+}  // namespace gradus

@@ -1,0 +1,84 @@
+#include "autograd/variable.h"
+
+#include <ostream>
+
+#include "autograd/node.h"
+
+namespace gradus {
+namespace {
+
+constinit thread_local bool recording = true;
+
+}  // namespace
+
+Variable::Variable(Tensor value) : node_(value.defined() ? new Node(std::move(value)) : nullptr) {}
+
+Variable::Variable(const Variable& other) : node_(other.node_) {
+  if (node_ != nullptr) node_->retain(Node::kHandle);
+}
+
+Variable::~Variable() {
+  if (node_ != nullptr) node_->release(Node::kHandle);
+}
+
+Variable Variable::from_node(Node* adopted) {
+  Variable x;
+  x.node_ = adopted;
+  return x;
+}
+
+const Tensor& Variable::value() const {
+  static const Tensor undefined{};
+  return node_ == nullptr ? undefined : node_->value();
+}
+
+bool Variable::requires_grad() const { return node_ != nullptr && node_->requires_grad(); }
+bool Variable::is_leaf() const { return node_ != nullptr && node_->op() == nullptr; }
+
+Variable& Variable::set_requires_grad(bool on) {
+  check_defined("requires_grad", "x", value());
+  if (!is_leaf()) {
+    throw AutogradError("[requires_grad] x: the result of " + std::string(node_->op()) +
+                        "; expected a leaf; use detach() first");
+  }
+  if (on && !is_floating(dtype())) {
+    throw DTypeError("[requires_grad] x: " + std::string(name(dtype())) +
+                     "; expected float32 or float64, only these have gradients");
+  }
+  node_->set_requires_grad(on);
+  return *this;
+}
+
+Variable Variable::grad() const { return node_ == nullptr ? Variable() : node_->grad; }
+
+void Variable::set_grad(Variable grad) const {
+  check_defined("set_grad", "x", value());
+  if (grad.defined() && grad.shape() != shape()) {
+    throw ShapeError("[set_grad] grad: shape " + to_string(grad.shape()) + "; expected " +
+                     to_string(shape()) + ", that of the variable");
+  }
+  if (grad.defined() && grad.dtype() != dtype()) {
+    throw DTypeError("[set_grad] grad: " + std::string(name(grad.dtype())) + "; expected " +
+                     std::string(name(dtype())) + ", that of the variable");
+  }
+  node_->grad = std::move(grad);
+}
+
+void Variable::zero_grad() const {
+  if (node_ != nullptr) node_->grad = Variable();
+}
+
+Variable parameter(Tensor value) {
+  Variable x(std::move(value));
+  x.set_requires_grad(true);
+  return x;
+}
+
+bool grad_enabled() { return recording; }
+
+NoGradGuard::NoGradGuard(bool enabled) : before_(recording) { recording = enabled; }
+NoGradGuard::~NoGradGuard() { recording = before_; }
+
+std::ostream& operator<<(std::ostream& out, const Variable& x) { return out << x.value(); }
+
+}  // namespace gradus

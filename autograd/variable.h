@@ -1,0 +1,139 @@
+#pragma once
+#include <concepts>
+#include <iosfwd>
+#include <source_location>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace gradus {
+
+class Node;
+
+struct BackwardOptions {
+  bool retain_graph = false;  ///< keep the tape, so that backward can run again
+  bool create_graph = false;  ///< record backward itself, for higher derivatives; keeps the tape
+};
+
+/// A tensor that the tape can differentiate: its value, its gradient and how it was made. A
+/// Variable is a handle: copies are the same variable. Tensors and numbers convert to constants.
+///
+/// Threads: different graphs may be built and differentiated at the same time; one graph, or
+/// leaves shared between graphs, by one thread at a time (reading values is always safe).
+class Variable {
+ public:
+  Variable() = default;
+  Variable(Tensor value);  // NOLINT: implicit by design
+  template <Number T>
+  Variable(T value) : Variable(Tensor(value)) {}  // NOLINT: implicit by design
+
+  Variable(const Variable& other);
+  Variable(Variable&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+  Variable& operator=(Variable other) noexcept {
+    std::swap(node_, other.node_);
+    return *this;
+  }
+  ~Variable();
+
+  bool defined() const { return node_ != nullptr; }
+  /// The elements; an undefined tensor for an undefined variable.
+  const Tensor& value() const;
+  const Shape& shape() const { return value().shape(); }
+  DType dtype() const { return value().dtype(); }
+  int rank() const { return value().rank(); }
+  std::int64_t dim(int axis) const { return value().dim(axis); }
+  std::int64_t numel() const { return value().numel(); }
+  /// The only element, as double. Throws ShapeError.
+  double item() const { return value().item(); }
+
+  bool requires_grad() const;
+  /// Made by the user, not recorded by an operation.
+  bool is_leaf() const;
+  /// Turns differentiation on or off for a leaf; returns *this. Throws AutogradError for a result
+  /// of an operation, DTypeError for integers:
+  ///   "[requires_grad] x: int64; expected float32 or float64, only these have gradients"
+  Variable& set_requires_grad(bool on);
+
+  /// The sum of all gradients since the last zero_grad; undefined when there was none.
+  Variable grad() const;
+  /// Throws ShapeError, DTypeError unless like the value.
+  void set_grad(Variable grad) const;
+  void zero_grad() const;
+
+  /// The same elements as a constant, cut from the tape.
+  Variable detach() const { return Variable(value()); }
+
+  /// Adds d(this)/d(leaf) to the gradient of every leaf that this was computed from and that
+  /// requires one. Throws AutogradError unless this has one element; when nothing requires a
+  /// gradient; when the tape was freed by an earlier backward.
+  void backward(const BackwardOptions& options = {}) const;
+  /// The same for a vector-Jacobian product with `seed`, which has the shape of this.
+  void backward(const Variable& seed, const BackwardOptions& options = {}) const;
+
+  /// Identity of the variable; null when undefined.
+  Node* node() const { return node_; }
+  static Variable from_node(Node* adopted);
+
+ private:
+  Node* node_ = nullptr;
+};
+
+/// A leaf that requires a gradient. Throws DTypeError for integers.
+Variable parameter(Tensor value);
+
+/// d(sum of seed_k * output_k) / d(input_i) for each input, without touching any stored gradient.
+/// seeds: one per output with its shape; none at all means ones for outputs of one element.
+/// An input that the outputs do not depend on gives zeros if allow_unused, else AutogradError.
+std::vector<Variable> grad(std::span<const Variable> outputs, std::span<const Variable> inputs,
+                           std::span<const Variable> seeds = {},
+                           const BackwardOptions& options = {}, bool allow_unused = false);
+/// The same for one output and one input.
+Variable grad(const Variable& output, const Variable& input, const BackwardOptions& options = {});
+
+/// Whether operations are recorded on this thread.
+bool grad_enabled();
+
+/// While it lives, operations of this thread are not recorded.
+class NoGradGuard {
+ public:
+  NoGradGuard() : NoGradGuard(false) {}
+  ~NoGradGuard();
+  NoGradGuard(const NoGradGuard&) = delete;
+  NoGradGuard& operator=(const NoGradGuard&) = delete;
+
+ protected:
+  explicit NoGradGuard(bool enabled);
+
+ private:
+  bool before_;
+};
+
+/// While it lives, operations of this thread are recorded again, inside a NoGradGuard too.
+class EnableGradGuard : NoGradGuard {
+ public:
+  EnableGradGuard() : NoGradGuard(true) {}
+};
+
+/// An argument of a recorded operation: what was passed, and the line that passed it. The
+/// conversion from Variable, Tensor or number at the call remembers that line.
+class Operand {
+ public:
+  Operand(Variable x, std::source_location where = std::source_location::current())  // NOLINT
+      : variable(std::move(x)), where(where) {}
+  Operand(Tensor x, std::source_location where = std::source_location::current())  // NOLINT
+      : variable(std::move(x)), where(where) {}
+  template <Number T>
+  Operand(T x, std::source_location where = std::source_location::current())  // NOLINT
+      : variable(Tensor(x)), where(where) {}
+
+  const Tensor& value() const { return variable.value(); }
+
+  Variable variable;
+  std::source_location where;
+};
+
+std::ostream& operator<<(std::ostream& out, const Variable& x);
+
+}  // namespace gradus

@@ -1,0 +1,152 @@
+// Filling, copying with conversion, selection of rows, and where: everything that moves elements.
+#include <cstring>
+#include <string>
+
+#include "tensor/cpu/loops.h"
+#include "tensor/elementwise.h"
+#include "tensor/row_ops.h"
+
+namespace gradus {
+namespace {
+
+// Writes f(i-th element of source) into y, whose geometry is arbitrary.
+template <class From, class To>
+void convert(const Tensor& source, const Tensor& y) {
+  const From* from = static_cast<const From*>(source.raw_data());
+  To* to = static_cast<To*>(y.raw_data());
+  const LoopPlan<2> plan(y.shape(), {&source, &y});
+  parallel_pieces(y.numel(), [&](std::int64_t begin, std::int64_t end) {
+    plan.rows(begin, end, [&](const auto& offset, std::int64_t n, std::int64_t) {
+      const From* a = from + offset[0];
+      To* b = to + offset[1];
+      const std::int64_t step_a = plan.inner(0), step_b = plan.inner(1);
+      if (step_a == 1 && step_b == 1) {
+        for (std::int64_t i = 0; i < n; ++i) b[i] = static_cast<To>(a[i]);
+      } else {
+        for (std::int64_t i = 0; i < n; ++i) b[i * step_b] = static_cast<To>(a[i * step_a]);
+      }
+    });
+  });
+}
+
+std::int64_t checked_row(std::string_view op, std::int64_t index, std::int64_t rows) {
+  const std::int64_t i = index < 0 ? index + rows : index;
+  if (i >= 0 && i < rows) return i;
+  throw IndexError("[" + std::string(op) + "] index: " + std::to_string(index) + "; expected " +
+                   std::to_string(-rows) + ".." + std::to_string(rows - 1) + " for " +
+                   std::to_string(rows) + " rows");
+}
+
+void check_index(std::string_view op, const Tensor& index) {
+  check_defined(op, "index", index);
+  if (index.dtype() != kInt64) {
+    throw DTypeError("[" + std::string(op) + "] index: " + std::string(name(index.dtype())) +
+                     "; expected int64");
+  }
+  if (index.rank() != 1) {
+    throw ShapeError("[" + std::string(op) + "] index: shape " + to_string(index.shape()) +
+                     "; expected [n]");
+  }
+}
+
+}  // namespace
+
+void Tensor::fill(double value) const {
+  check_defined("fill", "x", *this);
+  copy_from(Tensor(value));
+}
+
+void Tensor::copy_from(const Tensor& source) const {
+  check_defined("copy_from", "x", *this);
+  check_defined("copy_from", "source", source);
+  if (broadcast_shapes("copy_from", shape_, source.shape()) != shape_) {
+    throw ShapeError("[copy_from] source: shape " + to_string(source.shape()) +
+                     "; expected one that broadcasts to " + to_string(shape_));
+  }
+  // Elements that overlap in memory must be read before they are written.
+  const bool overlaps = shares_storage_with(source);
+  const Tensor from = overlaps ? source.clone() : source;
+  if (from.dtype() == dtype_ && from.shape() == shape_ && from.is_contiguous() && is_contiguous() &&
+      numel() <= kPieceSize) {
+    std::memcpy(raw_data(), from.raw_data(), numel() * size_of(dtype_));
+    return;
+  }
+  dispatch(from.dtype(), [&]<class From>(std::type_identity<From>) {
+    dispatch(dtype_, [&]<class To>(std::type_identity<To>) { convert<From, To>(from, *this); });
+  });
+}
+
+Tensor where(const Tensor& cond, const Tensor& a, const Tensor& b) {
+  check_defined("where", "cond", cond);
+  check_defined("where", "a", a);
+  check_defined("where", "b", b);
+  if (cond.dtype() != kBool) {
+    throw DTypeError("[where] cond: " + std::string(name(cond.dtype())) +
+                     "; expected bool, the result of a comparison");
+  }
+  const DType dtype = result_type(a, b);
+  const Shape shape = broadcast_shapes("where", broadcast_shapes("where", a.shape(), b.shape()),
+                                       cond.shape());
+  const Tensor x = a.to(dtype), y = b.to(dtype);
+  Tensor out = Tensor::empty(shape, dtype);
+  const LoopPlan<3> plan(shape, {&cond, &x, &y});
+  dispatch(dtype, [&]<class T>(std::type_identity<T>) {
+    T* to = static_cast<T*>(out.raw_data());
+    parallel_pieces(out.numel(), [&](std::int64_t begin, std::int64_t end) {
+      plan.rows(begin, end, [&](const auto& offset, std::int64_t n, std::int64_t position) {
+        const bool* c = static_cast<const bool*>(cond.raw_data()) + offset[0];
+        const T* u = static_cast<const T*>(x.raw_data()) + offset[1];
+        const T* v = static_cast<const T*>(y.raw_data()) + offset[2];
+        for (std::int64_t i = 0; i < n; ++i) {
+          to[position + i] = c[i * plan.inner(0)] ? u[i * plan.inner(1)] : v[i * plan.inner(2)];
+        }
+      });
+    });
+  });
+  return out;
+}
+
+Tensor Tensor::index_select(const Tensor& index) const {
+  check_defined("index_select", "x", *this);
+  check_index("index_select", index);
+  if (rank() == 0) throw ShapeError("[index_select] x: shape []; expected at least one axis");
+  const Tensor rows = index.contiguous(), x = contiguous();
+  Shape shape = shape_;
+  shape[0] = rows.numel();
+  Tensor y = empty(shape, dtype_);
+  const auto* position = rows.data<std::int64_t>();
+  const std::size_t bytes = shape_[0] == 0 ? 0 : numel() / shape_[0] * size_of(dtype_);
+  const auto* from = static_cast<const std::byte*>(x.raw_data());
+  auto* to = static_cast<std::byte*>(y.raw_data());
+  for (std::int64_t i = 0; i < shape[0]; ++i) {
+    const std::int64_t row = checked_row("index_select", position[i], shape_[0]);
+    std::memcpy(to + i * bytes, from + row * bytes, bytes);
+  }
+  return y;
+}
+
+Tensor index_add_rows(const Tensor& x, const Tensor& index, std::int64_t rows) {
+  check_defined("index_add_rows", "x", x);
+  check_index("index_add_rows", index);
+  if (x.rank() == 0 || x.dim(0) != index.numel()) {
+    throw ShapeError("[index_add_rows] x: shape " + to_string(x.shape()) + "; expected " +
+                     std::to_string(index.numel()) + " rows, one for each index");
+  }
+  Shape shape = x.shape();
+  shape[0] = rows;
+  Tensor y = zeros(shape, x.dtype());
+  const Tensor source = x.contiguous(), positions = index.contiguous();
+  const std::int64_t n = index.numel(), width = n == 0 ? 0 : x.numel() / n;
+  dispatch(x.dtype(), [&]<class T>(std::type_identity<T>) {
+    const T* from = source.data<T>();
+    T* to = y.data<T>();
+    for (std::int64_t i = 0; i < n; ++i) {
+      const std::int64_t row =
+          checked_row("index_add_rows", positions.data<std::int64_t>()[i], rows);
+      for (std::int64_t j = 0; j < width; ++j) to[row * width + j] += from[i * width + j];
+    }
+  });
+  return y;
+}
+
+}  // namespace gradus

@@ -1,0 +1,120 @@
+#pragma once
+// Turns a rule into its CPU functions: what the GRADUS_EMIT_TENSOR_ macros in the generated
+// sources expand to (one source per header of tensor/elementwise).
+#include <string>
+
+#include "tensor/cpu/loops.h"
+#include "tensor/elementwise.h"
+
+namespace gradus::cpu {
+
+/// The dtype a rule computes in when its operands have the common dtype `common`.
+inline DType compute_dtype(Domain domain, std::string_view op, DType common) {
+  if (domain == Domain::kFloating && !is_floating(common)) return kFloat32;
+  if (domain == Domain::kNumeric && common == kBool) {
+    throw DTypeError("[" + std::string(op) +
+                     "] x: bool; expected int64, float32 or float64; convert with to(kInt64)");
+  }
+  return common;
+}
+
+template <class Rule, class F>
+decltype(auto) dispatch_for(DType dtype, F&& f) {
+  if constexpr (Rule::kDomain == Domain::kFloating) {
+    return dispatch_floating(dtype, f);
+  } else if constexpr (Rule::kDomain == Domain::kNumeric) {
+    return dispatch_numeric(dtype, f);
+  } else {
+    return dispatch(dtype, f);
+  }
+}
+
+template <class Rule>
+Tensor unary(std::string_view op, const Tensor& input) {
+  check_defined(op, "x", input);
+  const DType dtype = compute_dtype(Rule::kDomain, op, input.dtype());
+  const Tensor x = input.to(dtype);
+  return dispatch_for<Rule>(dtype, [&]<class T>(std::type_identity<T>) {
+    return map_elements<T, T>(
+        x.shape(), dtype, [](T v) { return Rule::forward(v); }, x);
+  });
+}
+
+template <class Rule>
+Tensor binary(std::string_view op, const Tensor& left, const Tensor& right) {
+  check_defined(op, "a", left);
+  check_defined(op, "b", right);
+  const Shape shape = broadcast_shapes(op, left.shape(), right.shape());
+  const DType dtype = compute_dtype(Rule::kDomain, op, result_type(left, right));
+  const Tensor a = left.to(dtype), b = right.to(dtype);
+  return dispatch_for<Rule>(dtype, [&]<class T>(std::type_identity<T>) {
+    constexpr bool kCompares = Rule::kDomain == Domain::kComparison;
+    using Out = std::conditional_t<kCompares, bool, T>;
+    return map_elements<T, Out>(
+        shape, dtype_of<Out>(), [](T x, T y) -> Out { return Rule::forward(x, y); }, a, b);
+  });
+}
+
+}  // namespace gradus::cpu
+
+namespace gradus {
+
+// A value that backward does not read may be gone from the tape; dy stands in for it.
+template <class Rule>
+Tensor unary_backward(const Tensor& x, const Tensor& y, const Tensor& dy) {
+  const DType dtype = dy.dtype();
+  return dispatch_floating(dtype, [&]<class T>(std::type_identity<T>) {
+    const auto f = [](T a, T b, T c) { return Rule::backward(a, b, c); };
+    const Tensor& a = Rule::kUsesX ? x : dy;
+    const Tensor& b = Rule::kUsesY ? y : dy;
+    return cpu::map_elements<T, T>(dy.shape(), dtype, f, a.to(dtype), b, dy);
+  });
+}
+
+template <class Rule, int kOperand>
+Tensor binary_backward(const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy) {
+  const DType dtype = dy.dtype();
+  return dispatch_floating(dtype, [&]<class T>(std::type_identity<T>) {
+    const auto f = [](T u, T v, T w, T g) {
+      if constexpr (kOperand == 0) {
+        return Rule::backward_a(u, v, w, g);
+      } else {
+        return Rule::backward_b(u, v, w, g);
+      }
+    };
+    const Tensor& u = Rule::kUsesX ? a : dy;
+    const Tensor& v = Rule::kUsesX ? b : dy;
+    const Tensor& w = Rule::kUsesY ? y : dy;
+    return cpu::map_elements<T, T>(dy.shape(), dtype, f, u.to(dtype), v.to(dtype), w, dy);
+  });
+}
+
+}  // namespace gradus
+
+#define GRADUS_EMIT_TENSOR_UNARY(Rule, function)                                         \
+  namespace gradus {                                                                     \
+  Tensor function(const Tensor& x) { return cpu::unary<Rule>(#function, x); }            \
+  template Tensor unary_backward<Rule>(const Tensor&, const Tensor&, const Tensor&);     \
+  }
+#define GRADUS_EMIT_TENSOR_COMPARISON(Rule, function)                                    \
+  namespace gradus {                                                                     \
+  Tensor function(const Tensor& a, const Tensor& b) {                                    \
+    return cpu::binary<Rule>(#function, a, b);                                           \
+  }                                                                                      \
+  }
+#define GRADUS_EMIT_TENSOR_BINARY(Rule, function)                                        \
+  GRADUS_EMIT_TENSOR_COMPARISON(Rule, function)                                          \
+  namespace gradus {                                                                     \
+  template Tensor binary_backward<Rule, 0>(const Tensor&, const Tensor&, const Tensor&,  \
+                                           const Tensor&);                               \
+  template Tensor binary_backward<Rule, 1>(const Tensor&, const Tensor&, const Tensor&,  \
+                                           const Tensor&);                               \
+  }
+#define GRADUS_EMIT_TENSOR_UNARY_OPERATOR(function, op) \
+  namespace gradus {                                    \
+  Tensor operator op(const Tensor& x) { return function(x); } \
+  }
+#define GRADUS_EMIT_TENSOR_BINARY_OPERATOR(function, op) \
+  namespace gradus {                                     \
+  Tensor operator op(const Tensor& a, const Tensor& b) { return function(a, b); } \
+  }

@@ -1,0 +1,278 @@
+#include "tensor/reduce.h"
+
+#include <algorithm>
+#include <string>
+
+#include "tensor/elementwise.h"
+#include "tensor/thread_pool.h"
+
+namespace gradus {
+namespace {
+
+constexpr int kLanes = 16;
+constexpr std::int64_t kBlock = 1024;          // elements whose lanes are summed one after another
+constexpr std::int64_t kBlocksPerPiece = 64;   // a power of two, so that pieces are subtrees
+
+struct Plus {
+  template <class T>
+  T operator()(T a, T b) const { return a + b; }
+};
+struct Larger {
+  template <class T>
+  T operator()(T a, T b) const { return larger(a, b); }
+};
+struct Smaller {
+  template <class T>
+  T operator()(T a, T b) const { return -larger(-a, -b); }
+};
+
+/// W neighbouring results at once.
+template <class T, int W>
+struct Wide {
+  T v[W];
+};
+
+template <class Op, class T, int W>
+void combine(Wide<T, W>& into, const Wide<T, W>& right) {
+  for (int w = 0; w < W; ++w) into.v[w] = Op{}(into.v[w], right.v[w]);
+}
+
+/// Reduces n <= kBlock elements, `step` apart, for W neighbouring columns.
+template <class Op, class T, int W>
+Wide<T, W> reduce_block(const T* x, std::int64_t n, std::int64_t step) {
+  Wide<T, W> lane[kLanes];
+  const int lanes = static_cast<int>(std::min<std::int64_t>(n, kLanes));
+  for (int l = 0; l < lanes; ++l) {
+    for (int w = 0; w < W; ++w) lane[l].v[w] = x[l * step + w];
+  }
+  std::int64_t i = kLanes;
+  if (W == 1 && step == 1) {  // the loop that matters most, in a form that vectorises
+    for (; i + kLanes <= n; i += kLanes) {
+      for (int l = 0; l < kLanes; ++l) lane[l].v[0] = Op{}(lane[l].v[0], x[i + l]);
+    }
+  }
+  for (; i < n; ++i) {
+    Wide<T, W>& into = lane[i % kLanes];
+    for (int w = 0; w < W; ++w) into.v[w] = Op{}(into.v[w], x[i * step + w]);
+  }
+  for (int half = kLanes / 2; half > 0; half /= 2) {
+    for (int l = 0; l + half < lanes && l < half; ++l) combine<Op>(lane[l], lane[l + half]);
+  }
+  return lane[0];
+}
+
+/// Combines values in the order they come, as a balanced tree: level k holds 2^k of them.
+template <class Op, class T, int W>
+class Tree {
+ public:
+  void add(Wide<T, W> value) {
+    int level = 0;
+    for (; count_ >> level & 1; ++level) {
+      combine<Op>(levels_[level], value);
+      value = levels_[level];
+    }
+    levels_[level] = value;
+    ++count_;
+  }
+  Wide<T, W> result() const {
+    int level = 0;
+    while (!(count_ >> level & 1)) ++level;
+    Wide<T, W> value = levels_[level];
+    for (++level; count_ >> level != 0; ++level) {
+      if (!(count_ >> level & 1)) continue;
+      Wide<T, W> left = levels_[level];
+      combine<Op>(left, value);
+      value = left;
+    }
+    return value;
+  }
+
+ private:
+  Wide<T, W> levels_[44];
+  std::uint64_t count_ = 0;
+};
+
+/// The axes of x in two groups, each in order, with neighbours merged where there is no gap.
+struct Geometry {
+  Shape kept, reduced;
+  Strides kept_step, reduced_step;
+
+  Geometry(const Tensor& x, unsigned mask) {
+    for (int i = 0; i < x.rank(); ++i) {
+      const std::int64_t size = x.shape()[i], step = x.strides()[i];
+      if (size == 1) continue;
+      const bool is_reduced = mask >> i & 1;
+      Shape& sizes = is_reduced ? reduced : kept;
+      Strides& steps = is_reduced ? reduced_step : kept_step;
+      const int last = sizes.rank() - 1;
+      if (last >= 0 && steps[last] == step * size) {
+        sizes[last] *= size;
+        steps[last] = step;
+      } else {
+        sizes.push_back(size);
+        steps.push_back(step);
+      }
+    }
+    if (reduced.rank() == 0) {
+      reduced.push_back(1);
+      reduced_step.push_back(0);
+    }
+  }
+};
+
+std::int64_t offset_of(std::int64_t linear, const Shape& sizes, const Strides& steps, int rank) {
+  std::int64_t offset = 0;
+  for (int i = rank - 1; i >= 0; --i) {
+    offset += linear % sizes[i] * steps[i];
+    linear /= sizes[i];
+  }
+  return offset;
+}
+
+/// Reduces everything below x for W neighbouring results.
+template <class Op, class T, int W>
+Wide<T, W> reduce_one(const T* x, const Geometry& g) {
+  const int last = g.reduced.rank() - 1;
+  const std::int64_t n = g.reduced[last], step = g.reduced_step[last];
+  const std::int64_t rows = numel(g.reduced) / n;
+  if (rows == 1 && n <= kBlock) return reduce_block<Op, T, W>(x, n, step);
+  Tree<Op, T, W> tree;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const T* first = x + offset_of(row, g.reduced, g.reduced_step, last);
+    for (std::int64_t i = 0; i < n; i += kBlock) {
+      tree.add(reduce_block<Op, T, W>(first + i * step, std::min(kBlock, n - i), step));
+    }
+  }
+  return tree.result();
+}
+
+/// One long row: pieces of the tree in parallel.
+template <class Op, class T>
+T reduce_long_row(const T* x, std::int64_t n, std::int64_t step) {
+  constexpr std::int64_t kPiece = kBlock * kBlocksPerPiece;
+  const std::int64_t pieces = (n + kPiece - 1) / kPiece;
+  const Tensor partial = Tensor::empty({pieces}, dtype_of<T>());
+  T* results = partial.data<T>();
+  parallel_for(pieces, [&](std::int64_t piece) {
+    Tree<Op, T, 1> tree;
+    const std::int64_t end = std::min(n, (piece + 1) * kPiece);
+    for (std::int64_t i = piece * kPiece; i < end; i += kBlock) {
+      tree.add(reduce_block<Op, T, 1>(x + i * step, std::min(kBlock, end - i), step));
+    }
+    results[piece] = tree.result().v[0];
+  });
+  Tree<Op, T, 1> tree;
+  for (std::int64_t i = 0; i < pieces; ++i) tree.add({{results[i]}});
+  return tree.result().v[0];
+}
+
+template <class Op, class T>
+void reduce_into(const Tensor& x, unsigned mask, T* out) {
+  const Geometry g(x, mask);
+  const T* data = static_cast<const T*>(x.raw_data());
+  const std::int64_t outputs = numel(g.kept), each = numel(g.reduced);
+  if (outputs == 1 && g.reduced.rank() == 1 && each > kBlock * kBlocksPerPiece) {
+    out[0] = reduce_long_row<Op>(data, each, g.reduced_step[0]);
+    return;
+  }
+  const int last = g.kept.rank() - 1;
+  const std::int64_t row = last < 0 ? 1 : g.kept[last];
+  const std::int64_t step = last < 0 ? 0 : g.kept_step[last];
+  const std::int64_t outer = outputs / row;
+  // Columns of a row-major matrix are reduced 16 at a time, so that memory is read in order.
+  const std::int64_t group = step == 1 ? kLanes : 1;
+  const std::int64_t groups = (row + group - 1) / group, tasks = outer * groups;
+  const std::int64_t per_piece = std::max<std::int64_t>(1, kPieceSize / (each * group));
+  parallel_for((tasks + per_piece - 1) / per_piece, [&](std::int64_t piece) {
+    for (std::int64_t t = piece * per_piece; t < std::min(tasks, (piece + 1) * per_piece); ++t) {
+      const std::int64_t first = t % groups * group, count = std::min(group, row - first);
+      const T* from = data + offset_of(t / groups, g.kept, g.kept_step, last) + first * step;
+      T* to = out + t / groups * row + first;
+      if (count == kLanes) {
+        const auto result = reduce_one<Op, T, kLanes>(from, g);
+        std::copy(result.v, result.v + kLanes, to);
+      } else {
+        for (std::int64_t c = 0; c < count; ++c) {
+          to[c] = reduce_one<Op, T, 1>(from + c * step, g).v[0];
+        }
+      }
+    }
+  });
+}
+
+template <class Op>
+Tensor reduce(std::string_view op, const Tensor& x, const Axes& axes, bool keepdim) {
+  check_defined(op, "x", x);
+  const unsigned mask = axes_mask(op, axes, x.shape());
+  Tensor y = Tensor::empty(reduced_shape(x.shape(), mask, keepdim), x.dtype());
+  if (x.numel() == 0) {
+    if (y.numel() > 0) {
+      if (!std::is_same_v<Op, Plus>) {
+        throw ShapeError("[" + std::string(op) + "] x: shape " + to_string(x.shape()) +
+                         " has no elements along the reduced axes; expected at least one");
+      }
+      y.fill(0);
+    }
+    return y;
+  }
+  dispatch_numeric(x.dtype(), [&]<class T>(std::type_identity<T>) {
+    reduce_into<Op, T>(x, mask, y.data<T>());
+  });
+  return y;
+}
+
+template <class Op>
+Tensor reduce_any(std::string_view op, const Tensor& x, const Axes& axes, bool keepdim) {
+  if (x.dtype() != kBool) return reduce<Op>(op, x, axes, keepdim);
+  return reduce<Op>(op, x.to(kInt64), axes, keepdim).to(kBool);
+}
+
+}  // namespace
+
+Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
+  return reduce<Plus>("sum", x.dtype() == kBool ? x.to(kInt64) : x, axes, keepdim);
+}
+
+Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
+  const Tensor total =
+      reduce<Plus>("mean", is_floating(x.dtype()) ? x : x.to(kFloat32), axes, keepdim);
+  std::int64_t count = 1;
+  const unsigned mask = axes_mask("mean", axes, x.shape());
+  for (int i = 0; i < x.rank(); ++i) count *= mask >> i & 1 ? x.shape()[i] : 1;
+  // `total` is new: dividing it in place saves a pass and an allocation.
+  dispatch_floating(total.dtype(), [&]<class T>(std::type_identity<T>) {
+    T* values = total.data<T>();
+    for (std::int64_t i = 0; i < total.numel(); ++i) values[i] /= static_cast<T>(count);
+  });
+  return total;
+}
+
+Tensor max(const Tensor& x, const Axes& axes, bool keepdim) {
+  return reduce_any<Larger>("max", x, axes, keepdim);
+}
+
+Tensor min(const Tensor& x, const Axes& axes, bool keepdim) {
+  return reduce_any<Smaller>("min", x, axes, keepdim);
+}
+
+Tensor sum_to(const Tensor& x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  Axes axes;
+  const int skip = x.rank() - shape.rank();
+  bool fits = skip >= 0;
+  for (int i = 0; fits && i < x.rank(); ++i) {
+    const std::int64_t wanted = i < skip ? 1 : shape[i - skip];
+    if (i < skip || (wanted == 1 && x.shape()[i] != 1)) {
+      axes.push_back(i);
+    } else {
+      fits = wanted == x.shape()[i];
+    }
+  }
+  if (!fits) {
+    throw ShapeError("[sum_to] shape: " + to_string(shape) + "; expected one that broadcasts to " +
+                     to_string(x.shape()));
+  }
+  return sum(x, axes, true).reshape(shape);
+}
+
+}  // namespace gradus

@@ -1,0 +1,55 @@
+#pragma once
+// What an element-wise rule is, and the macros that turn one into functions.
+//
+// A rule is a struct with
+//   static T forward(x...)              the formula,
+//   static T backward(x..., y, dy)      its derivative times dy (for two arguments backward_a and
+//                                       backward_b), from the same letters,
+//   kDomain                             which dtypes it takes,
+//   kUsesX, kUsesY                      what backward reads; the tape keeps nothing else alive,
+// as templates over T: T = float, double (and int64_t) give the kernels of every device,
+// T = Variable gives the graph that higher-order gradients need.
+#include "tensor/math.h"
+#include "tensor/tensor.h"
+
+namespace gradus {
+
+class Variable;
+class Operand;  // an argument of a recorded function, see autograd/variable.h
+
+enum class Domain {
+  kFloating,    ///< computed in float32 or float64; other dtypes become float32
+  kNumeric,     ///< computed in the common dtype of the operands, which must not be bool
+  kComparison,  ///< any dtype in, bool out
+};
+
+/// dx of a rule: backward(x, y, dy), each with the shape of y. Instantiated beside the kernels.
+template <class Rule>
+Tensor unary_backward(const Tensor& x, const Tensor& y, const Tensor& dy);
+
+/// Gradient of operand kOperand (0 or 1) of a rule, with the shape of y: operands are broadcast,
+/// the sum over repeated elements is not yet taken.
+template <class Rule, int kOperand>
+Tensor binary_backward(const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy);
+
+/// cond ? a : b by element, broadcast. cond: bool. Throws ShapeError, DTypeError.
+Tensor where(const Tensor& cond, const Tensor& a, const Tensor& b);
+
+}  // namespace gradus
+
+// One line per rule, at column 0 of its header. It declares the function for tensors and for
+// variables; the build emits the definitions from the same line (tools/emit).
+// Throws: DTypeError for a dtype outside the domain, ShapeError when operands do not broadcast.
+#define GRADUS_UNARY(Rule, function)  \
+  Tensor function(const Tensor& x);   \
+  Variable function(Operand x)
+#define GRADUS_BINARY(Rule, function)                \
+  Tensor function(const Tensor& a, const Tensor& b); \
+  Variable function(Operand a, Operand b)
+#define GRADUS_COMPARISON(Rule, function) GRADUS_BINARY(Rule, function)
+#define GRADUS_BINARY_OPERATOR(function, op)            \
+  Tensor operator op(const Tensor& a, const Tensor& b); \
+  Variable operator op(Operand a, Operand b)
+#define GRADUS_UNARY_OPERATOR(function, op) \
+  Tensor operator op(const Tensor& x);      \
+  Variable operator op(Operand x)

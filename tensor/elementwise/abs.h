@@ -1,0 +1,23 @@
+#pragma once
+#include "tensor/elementwise.h"
+
+namespace gradus {
+
+/// |x|;  d/dx = sign(x), 0 at the kink x = 0 as in PyTorch.
+struct Abs {
+  static constexpr Domain kDomain = Domain::kNumeric;
+  static constexpr bool kUsesX = true, kUsesY = false;
+
+  template <class T>
+  GRADUS_HOST_DEVICE static T forward(T x) {
+    return select(x < T(0), -x, x);
+  }
+
+  template <class T>
+  GRADUS_HOST_DEVICE static T backward(T x, T /*y*/, T dy) {
+    return dy * sign_of(x);
+  }
+};
+GRADUS_UNARY(Abs, abs);
+
+}  // namespace gradus

@@ -1,0 +1,23 @@
+#pragma once
+#include "tensor/elementwise.h"
+
+namespace gradus {
+
+/// Hyperbolic cosine;  d/dx = sinh x.
+struct Cosh {
+  static constexpr Domain kDomain = Domain::kFloating;
+  static constexpr bool kUsesX = true, kUsesY = false;
+
+  template <class T>
+  GRADUS_HOST_DEVICE static T forward(T x) {
+    return cosh(x);
+  }
+
+  template <class T>
+  GRADUS_HOST_DEVICE static T backward(T x, T /*y*/, T dy) {
+    return dy * sinh(x);
+  }
+};
+GRADUS_UNARY(Cosh, cosh);
+
+}  // namespace gradus

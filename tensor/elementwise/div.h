@@ -1,0 +1,29 @@
+#pragma once
+#include "tensor/elementwise.h"
+
+namespace gradus {
+
+/// a / b;  d/da = 1 / b,  d/db = -y / b. Integers are divided as float32 numbers.
+struct Div {
+  static constexpr Domain kDomain = Domain::kFloating;
+  static constexpr bool kUsesX = true, kUsesY = true;
+
+  template <class T>
+  GRADUS_HOST_DEVICE static T forward(T a, T b) {
+    return a / b;
+  }
+
+  template <class T>
+  GRADUS_HOST_DEVICE static T backward_a(T /*a*/, T b, T /*y*/, T dy) {
+    return dy / b;
+  }
+
+  template <class T>
+  GRADUS_HOST_DEVICE static T backward_b(T /*a*/, T b, T y, T dy) {
+    return -dy * y / b;
+  }
+};
+GRADUS_BINARY(Div, div);
+GRADUS_BINARY_OPERATOR(div, /);
+
+}  // namespace gradus

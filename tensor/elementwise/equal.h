@@ -1,0 +1,18 @@
+#pragma once
+#include "tensor/elementwise.h"
+
+namespace gradus {
+
+/// a == b: true where both are equal, so never at NaN. Not differentiable: the result is bool.
+struct Equal {
+  static constexpr Domain kDomain = Domain::kComparison;
+
+  template <class T>
+  GRADUS_HOST_DEVICE static bool forward(T a, T b) {
+    return a == b;
+  }
+};
+GRADUS_COMPARISON(Equal, equal);
+GRADUS_BINARY_OPERATOR(equal, ==);
+
+}  // namespace gradus

@@ -1,0 +1,18 @@
+#pragma once
+#include "tensor/elementwise.h"
+
+namespace gradus {
+
+/// a >= b: true where a is not smaller. Not differentiable: the result is bool.
+struct GreaterEqual {
+  static constexpr Domain kDomain = Domain::kComparison;
+
+  template <class T>
+  GRADUS_HOST_DEVICE static bool forward(T a, T b) {
+    return a >= b;
+  }
+};
+GRADUS_COMPARISON(GreaterEqual, greater_equal);
+GRADUS_BINARY_OPERATOR(greater_equal, >=);
+
+}  // namespace gradus

@@ -1,0 +1,23 @@
+#pragma once
+#include "tensor/elementwise.h"
+
+namespace gradus {
+
+/// Natural logarithm;  d/dx = 1 / x. log(0) = -inf, log(x < 0) = NaN.
+struct Log {
+  static constexpr Domain kDomain = Domain::kFloating;
+  static constexpr bool kUsesX = true, kUsesY = false;
+
+  template <class T>
+  GRADUS_HOST_DEVICE static T forward(T x) {
+    return log(x);
+  }
+
+  template <class T>
+  GRADUS_HOST_DEVICE static T backward(T x, T /*y*/, T dy) {
+    return dy / x;
+  }
+};
+GRADUS_UNARY(Log, log);
+
+}  // namespace gradus

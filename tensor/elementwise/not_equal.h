@@ -1,0 +1,18 @@
+#pragma once
+#include "tensor/elementwise.h"
+
+namespace gradus {
+
+/// a != b: true where they differ, so always at NaN. Not differentiable: the result is bool.
+struct NotEqual {
+  static constexpr Domain kDomain = Domain::kComparison;
+
+  template <class T>
+  GRADUS_HOST_DEVICE static bool forward(T a, T b) {
+    return a != b;
+  }
+};
+GRADUS_COMPARISON(NotEqual, not_equal);
+GRADUS_BINARY_OPERATOR(not_equal, !=);
+
+}  // namespace gradus

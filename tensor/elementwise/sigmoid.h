@@ -1,0 +1,23 @@
+#pragma once
+#include "tensor/elementwise.h"
+
+namespace gradus {
+
+/// 1 / (1 + e^-x);  d/dx = y (1 - y).
+struct Sigmoid {
+  static constexpr Domain kDomain = Domain::kFloating;
+  static constexpr bool kUsesX = false, kUsesY = true;
+
+  template <class T>
+  GRADUS_HOST_DEVICE static T forward(T x) {
+    return T(1) / (T(1) + exp(-x));
+  }
+
+  template <class T>
+  GRADUS_HOST_DEVICE static T backward(T /*x*/, T y, T dy) {
+    return dy * (y * (T(1) - y));
+  }
+};
+GRADUS_UNARY(Sigmoid, sigmoid);
+
+}  // namespace gradus

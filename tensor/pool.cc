@@ -1,0 +1,91 @@
+#include "tensor/pool.h"
+
+#include <bit>
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+namespace gradus {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kKeepBlocks = false;
+#else
+constexpr bool kKeepBlocks = true;
+#endif
+
+constexpr std::size_t kAlignment = 64;
+constexpr int kSmallestLog2 = 6, kLargestLog2 = 20;  // 64 B .. 1 MiB
+constexpr int kClasses = 2 * (kLargestLog2 - kSmallestLog2) + 1;
+constexpr std::size_t kBytesKeptPerClass = std::size_t{32} << 20;
+
+// Size classes 2^k and 3 * 2^(k-1), so that at most a third of a block is unused. The smallest
+// classes are multiples of the alignment; 96 is rounded up to 128 by the caller.
+int class_of(std::size_t bytes) {
+  if (bytes <= 64) return 0;
+  const int k = std::bit_width(bytes - 1);  // 2^(k-1) < bytes <= 2^k
+  const std::size_t three_quarters = std::size_t{3} << (k - 2);
+  return 2 * (k - kSmallestLog2) - (bytes <= three_quarters && k > 7 ? 1 : 0);
+}
+
+std::size_t class_bytes(int c) {
+  const int k = kSmallestLog2 + (c + 1) / 2;
+  return c % 2 == 0 ? std::size_t{1} << k : std::size_t{3} << (k - 2);
+}
+
+struct FreeBlock {
+  FreeBlock* next;
+};
+
+// Trivially destructible, so that it still works while other thread-local objects are destroyed.
+struct ThreadPool {
+  FreeBlock* free[kClasses];
+  std::int64_t kept[kClasses];
+  PoolStatistics statistics;
+  bool closed;
+};
+constinit thread_local ThreadPool pool{};
+
+struct GiveBackAtThreadExit {
+  ~GiveBackAtThreadExit() {
+    pool.closed = true;
+    for (FreeBlock*& list : pool.free) {
+      while (list != nullptr) std::free(std::exchange(list, list->next));
+    }
+  }
+};
+
+void* system_allocate(std::size_t bytes) {
+  ++pool.statistics.system_calls;
+  void* block = std::aligned_alloc(kAlignment, (bytes + kAlignment - 1) & ~(kAlignment - 1));
+  if (block == nullptr) throw std::bad_alloc();
+  return block;
+}
+
+}  // namespace
+
+void* pool_allocate(std::size_t bytes) {
+  ++pool.statistics.requests;
+  if (!kKeepBlocks || bytes > (std::size_t{1} << kLargestLog2)) return system_allocate(bytes);
+  const int c = class_of(bytes);
+  FreeBlock* block = pool.free[c];
+  if (block == nullptr) return system_allocate(class_bytes(c));
+  pool.free[c] = block->next;
+  --pool.kept[c];
+  return block;
+}
+
+void pool_free(void* block, std::size_t bytes) noexcept {
+  if (!kKeepBlocks || bytes > (std::size_t{1} << kLargestLog2)) return std::free(block);
+  const int c = class_of(bytes);
+  if (pool.closed || (pool.kept[c] + 1) * class_bytes(c) > kBytesKeptPerClass) {
+    return std::free(block);
+  }
+  static thread_local GiveBackAtThreadExit give_back;
+  pool.free[c] = new (block) FreeBlock{pool.free[c]};
+  ++pool.kept[c];
+}
+
+PoolStatistics pool_statistics() { return pool.statistics; }
+
+}  // namespace gradus

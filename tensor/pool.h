@@ -1,0 +1,22 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace gradus {
+
+/// Memory for tensors and tape nodes, aligned to 64 bytes. Blocks up to 1 MiB are kept in lists per
+/// thread and size class and handed out again without a call to malloc; larger ones go to the
+/// system. Under AddressSanitizer nothing is kept, so that a use after free is seen.
+/// Throws std::bad_alloc.
+void* pool_allocate(std::size_t bytes);
+/// `bytes` must be the size that was asked for. May run on another thread than the allocation.
+void pool_free(void* block, std::size_t bytes) noexcept;
+
+struct PoolStatistics {
+  std::int64_t requests = 0;      ///< calls of pool_allocate on this thread
+  std::int64_t system_calls = 0;  ///< those that had to call malloc
+};
+/// Counters of the calling thread since it started.
+PoolStatistics pool_statistics();
+
+}  // namespace gradus

@@ -1,0 +1,57 @@
+#pragma once
+#include <atomic>
+#include <cstddef>
+#include <utility>
+
+namespace gradus {
+
+/// Bytes shared by tensors: a reference count and, in the same block, the elements.
+class Storage {
+ public:
+  /// Elements are not initialised. Throws std::bad_alloc.
+  static Storage* allocate(std::size_t bytes);
+
+  void* data() { return reinterpret_cast<std::byte*>(this) + kHeader; }
+  std::size_t bytes() const { return bytes_; }
+  bool unique() const { return references_.load(std::memory_order_acquire) == 1; }
+
+  void retain() { references_.fetch_add(1, std::memory_order_relaxed); }
+  void release() {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy();
+  }
+
+ private:
+  static constexpr std::size_t kHeader = 64;  // keeps the elements on a cache line of their own
+  explicit Storage(std::size_t bytes) : bytes_(bytes) {}
+  void destroy();
+
+  std::atomic<std::size_t> references_{1};
+  std::size_t bytes_;
+};
+
+/// A counted pointer to a Storage; null for an undefined tensor.
+class StorageRef {
+ public:
+  StorageRef() = default;
+  explicit StorageRef(Storage* adopted) : storage_(adopted) {}
+  StorageRef(const StorageRef& other) : storage_(other.storage_) {
+    if (storage_ != nullptr) storage_->retain();
+  }
+  StorageRef(StorageRef&& other) noexcept : storage_(std::exchange(other.storage_, nullptr)) {}
+  StorageRef& operator=(StorageRef other) noexcept {
+    std::swap(storage_, other.storage_);
+    return *this;
+  }
+  ~StorageRef() {
+    if (storage_ != nullptr) storage_->release();
+  }
+
+  Storage* get() const { return storage_; }
+  Storage* operator->() const { return storage_; }
+  explicit operator bool() const { return storage_ != nullptr; }
+
+ private:
+  Storage* storage_ = nullptr;
+};
+
+}  // namespace gradus

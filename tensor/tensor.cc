@@ -1,0 +1,190 @@
+#include "tensor/tensor.h"
+
+#include <cstring>
+#include <new>
+
+namespace gradus {
+
+bool Tensor::is_contiguous() const {
+  std::int64_t expected = 1;
+  for (int i = rank() - 1; i >= 0; --i) {
+    if (shape_[i] == 1) continue;
+    if (strides_[i] != expected) return numel() == 0;
+    expected *= shape_[i];
+  }
+  return true;
+}
+
+Tensor Tensor::empty(const Shape& shape, DType dtype) {
+  Tensor x;
+  x.shape_ = shape;
+  x.dtype_ = dtype;
+  std::int64_t n = 1;
+  bool plain = true;  // small sizes need no overflow check
+  for (auto size : shape) {
+    plain &= size >= 0 && size < 1024;
+    n *= plain ? size : 1;
+  }
+  if (!plain || shape.rank() > 5) {
+    check_sizes("empty", shape);
+    n = gradus::numel(shape);
+  }
+  x.strides_ = contiguous_strides(shape);
+  const std::size_t bytes = static_cast<std::size_t>(n) * size_of(dtype);
+  try {
+    x.storage_ = StorageRef(Storage::allocate(bytes));
+  } catch (const std::bad_alloc&) {
+    throw DeviceError("[empty] cpu: out of memory for " + std::to_string(bytes) + " bytes, shape " +
+                      to_string(shape) + " of " + std::string(name(dtype)) +
+                      "; free tensors or use smaller ones");
+  }
+  return x;
+}
+
+Tensor Tensor::scalar_of(double value, DType dtype) {
+  Tensor x = empty({}, dtype);
+  if (dtype == kBool) {
+    *static_cast<bool*>(x.raw_data()) = value != 0;
+  } else {
+    *static_cast<double*>(x.raw_data()) = value;
+  }
+  x.weak_ = true;
+  return x;
+}
+
+Tensor Tensor::scalar_of_int(std::int64_t value) {
+  Tensor x = empty({}, kInt64);
+  *static_cast<std::int64_t*>(x.raw_data()) = value;
+  x.weak_ = true;
+  return x;
+}
+
+void Tensor::throw_wrong_type(DType asked) const {
+  throw DTypeError("[data] T: " + std::string(name(asked)) + "; expected " +
+                   std::string(name(dtype_)) + ", the dtype of the tensor; convert with to()");
+}
+
+double Tensor::item() const {
+  check_defined("item", "x", *this);
+  if (numel() != 1) {
+    throw ShapeError("[item] x: shape " + to_string(shape_) + "; expected exactly one element");
+  }
+  return dispatch(dtype_, [&]<class T>(std::type_identity<T>) {
+    return static_cast<double>(*static_cast<const T*>(raw_data()));
+  });
+}
+
+double Tensor::at(std::initializer_list<std::int64_t> index) const {
+  if (static_cast<int>(index.size()) != rank()) {
+    throw ShapeError("[at] index: " + std::to_string(index.size()) + " positions; expected " +
+                     std::to_string(rank()) + " for a tensor of shape " + to_string(shape_));
+  }
+  Tensor x = *this;
+  for (auto i : index) x = x.select(0, i);
+  return x.item();
+}
+
+std::vector<double> Tensor::to_vector() const {
+  const Tensor x = to(kFloat64).contiguous();
+  const double* first = x.data<double>();
+  return std::vector<double>(first, first + x.numel());
+}
+
+Tensor Tensor::contiguous() const { return is_contiguous() ? *this : clone(); }
+
+Tensor Tensor::clone() const {
+  check_defined("clone", "x", *this);
+  Tensor out = empty(shape_, dtype_);
+  out.copy_from(*this);
+  out.weak_ = weak_;
+  return out;
+}
+
+Tensor Tensor::to(DType dtype) const {
+  if (dtype == dtype_) return *this;
+  check_defined("to", "x", *this);
+  Tensor out = empty(shape_, dtype);
+  out.copy_from(*this);
+  return out;
+}
+
+Tensor zeros(const Shape& shape, DType dtype) {
+  check_sizes("zeros", shape);
+  Tensor x = Tensor::empty(shape, dtype);
+  std::memset(x.raw_data(), 0, x.numel() * size_of(dtype));
+  return x;
+}
+
+Tensor full(const Shape& shape, double value, DType dtype) {
+  check_sizes("full", shape);
+  Tensor x = Tensor::empty(shape, dtype);
+  x.fill(value);
+  return x;
+}
+
+Tensor ones(const Shape& shape, DType dtype) { return full(shape, 1, dtype); }
+Tensor zeros_like(const Tensor& x) { return zeros(x.shape(), x.dtype()); }
+Tensor ones_like(const Tensor& x) { return ones(x.shape(), x.dtype()); }
+
+Tensor arange(std::int64_t n, DType dtype) {
+  check_sizes("arange", {n});
+  Tensor x = Tensor::empty({n}, kInt64);
+  auto* values = x.data<std::int64_t>();
+  for (std::int64_t i = 0; i < n; ++i) values[i] = i;
+  return x.to(dtype);
+}
+
+Tensor from_values(std::span<const double> values, const Shape& shape, DType dtype) {
+  check_sizes("from_values", shape);
+  const auto count = static_cast<std::int64_t>(values.size());
+  if (count != numel(shape)) {
+    throw ShapeError("[from_values] values: " + std::to_string(count) + " numbers; expected " +
+                     std::to_string(numel(shape)) + " for shape " + to_string(shape));
+  }
+  Tensor x = Tensor::empty(shape, kFloat64);
+  std::copy(values.begin(), values.end(), x.data<double>());
+  return x.to(dtype);
+}
+
+Tensor from_values(std::initializer_list<double> values, const Shape& shape, DType dtype) {
+  return from_values(std::span(values.begin(), values.size()), shape, dtype);
+}
+
+Tensor tensor(std::initializer_list<double> values, DType dtype) {
+  return from_values(values, {static_cast<std::int64_t>(values.size())}, dtype);
+}
+
+Tensor tensor(std::initializer_list<std::initializer_list<double>> rows, DType dtype) {
+  const std::size_t columns = rows.size() == 0 ? 0 : rows.begin()->size();
+  std::vector<double> values;
+  for (const auto& row : rows) {
+    if (row.size() != columns) {
+      throw ShapeError("[tensor] rows: lengths " + std::to_string(columns) + " and " +
+                       std::to_string(row.size()) + "; expected rows of equal length");
+    }
+    values.insert(values.end(), row.begin(), row.end());
+  }
+  const Shape shape = {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(columns)};
+  return from_values(values, shape, dtype);
+}
+
+DType result_type(const Tensor& a, const Tensor& b) {
+  if (a.weak() == b.weak()) return promote(a.dtype(), b.dtype());
+  const DType strong = a.weak() ? b.dtype() : a.dtype(), weak = a.weak() ? a.dtype() : b.dtype();
+  if (is_floating(strong) || weak <= strong) return strong;
+  return is_floating(weak) ? kFloat32 : weak;  // int64 or bool with 0.5: the default float
+}
+
+void check_defined(std::string_view op, std::string_view argument, const Tensor& x) {
+  if (x.defined()) return;
+  throw Error("[" + std::string(op) + "] " + std::string(argument) +
+              ": undefined tensor; expected one with elements; was it default constructed?");
+}
+
+bool bitwise_equal(const Tensor& a, const Tensor& b) {
+  if (a.shape() != b.shape() || a.dtype() != b.dtype()) return false;
+  const Tensor x = a.contiguous(), y = b.contiguous();
+  return std::memcmp(x.raw_data(), y.raw_data(), x.numel() * size_of(x.dtype())) == 0;
+}
+
+}  // namespace gradus

@@ -1,0 +1,186 @@
+#pragma once
+#include <concepts>
+#include <cstdint>
+#include <iosfwd>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "tensor/dtype.h"
+#include "tensor/error.h"
+#include "tensor/shape.h"
+#include "tensor/storage.h"
+
+namespace gradus {
+
+/// C++ numbers that become a tensor without being asked: 2, 0.5f, true.
+template <class T>
+concept Number = std::is_arithmetic_v<T>;
+
+/// A half-open range of positions with a step, as start:stop:step in Python. Negative positions
+/// count from the end; positions past an end are clamped. step >= 1.
+struct Slice {
+  std::int64_t start = 0;
+  std::int64_t stop = INT64_MAX;
+  std::int64_t step = 1;
+};
+
+/// An n-dimensional array: shape, strides, offset, dtype and shared storage, all held by value.
+/// Copying shares the elements; `clone()` copies them. Views share the elements too. A default
+/// constructed tensor is undefined: it has no elements and no operation takes it.
+class Tensor {
+ public:
+  Tensor() = default;
+
+  /// A 0-d tensor from a C++ number. It is `weak`: in an operation it takes the dtype of the other
+  /// operand, so `x * 0.5` has the dtype of x (int64 with a floating number: float32).
+  template <Number T>
+  Tensor(T value) : Tensor(scalar(value)) {}  // NOLINT: implicit by design
+
+  /// Uninitialised, contiguous. Throws ShapeError for sizes that are negative or overflow.
+  static Tensor empty(const Shape& shape, DType dtype = kFloat32);
+
+  bool defined() const { return static_cast<bool>(storage_); }
+  const Shape& shape() const { return shape_; }
+  const Strides& strides() const { return strides_; }
+  DType dtype() const { return dtype_; }
+  int rank() const { return shape_.rank(); }
+  /// Size of an axis, which may be negative. Throws IndexError.
+  std::int64_t dim(int axis) const { return shape_.at(axis); }
+  std::int64_t numel() const { return gradus::numel(shape_); }
+  /// Made from a C++ number, see the constructor.
+  bool weak() const { return weak_; }
+  /// Row-major without gaps.
+  bool is_contiguous() const;
+  /// Whether no other tensor shares the storage.
+  bool owns_storage_alone() const { return storage_ && storage_->unique(); }
+  /// Whether both look at the same storage (not necessarily at the same elements).
+  bool shares_storage_with(const Tensor& other) const {
+    return storage_.get() == other.storage_.get();
+  }
+
+  /// First element. Throws DTypeError unless T is the dtype.
+  template <class T>
+  T* data() const {
+    if (dtype_of<T>() != dtype_) throw_wrong_type(dtype_of<T>());
+    return static_cast<T*>(raw_data());
+  }
+  void* raw_data() const {
+    return static_cast<std::byte*>(storage_->data()) + offset_ * size_of(dtype_);
+  }
+
+  /// The only element, as double. Throws ShapeError unless numel() == 1.
+  double item() const;
+  /// One element by position, as double; negative positions count from the end.
+  /// Throws IndexError, ShapeError when the number of positions is not the rank.
+  double at(std::initializer_list<std::int64_t> index) const;
+  /// All elements in row-major order, converted to double.
+  std::vector<double> to_vector() const;
+
+  // Views: share storage with this tensor.
+
+  /// Same elements in another shape; one size may be -1 and is then computed. A view when the
+  /// strides allow it, else a copy. Throws ShapeError:
+  ///   "[reshape] shape: [4, 4] has 16 elements; expected 12, the number in [3, 4]"
+  Tensor reshape(const Shape& shape) const;
+  /// Swaps two axes. Throws IndexError.
+  Tensor transpose(int axis0 = -2, int axis1 = -1) const;
+  /// Keeps positions start, start + step, ... of one axis. Throws IndexError, ConfigError (step).
+  Tensor slice(int axis, Slice range) const;
+  /// The sub-tensor at one position of an axis, which disappears. Throws IndexError.
+  Tensor select(int axis, std::int64_t index) const;
+  /// Repeats axes of size 1 (and adds leading ones) without copying. Throws ShapeError.
+  Tensor expand(const Shape& shape) const;
+  /// Inserts an axis of size 1; axis in -rank-1..rank. Throws IndexError.
+  Tensor unsqueeze(int axis) const;
+
+  // Copies.
+
+  /// This tensor if it is contiguous, else a contiguous copy.
+  Tensor contiguous() const;
+  /// A contiguous copy.
+  Tensor clone() const;
+  /// Converted elements; this tensor itself when the dtype is already right.
+  Tensor to(DType dtype) const;
+  /// The rows `index` of axis 0, in that order: y[i, ...] = x[index[i], ...]. A copy.
+  /// index: int64 [n]; negative entries count from the end. Throws IndexError, DTypeError.
+  Tensor index_select(const Tensor& index) const;
+
+  // Changes in place; every tensor that shares the storage sees them.
+
+  void fill(double value) const;
+  /// Overwrites the elements with those of `source`, broadcast and converted. Throws ShapeError.
+  void copy_from(const Tensor& source) const;
+
+  /// Drops the elements, keeps shape and dtype.
+  void release_storage() { storage_ = StorageRef(); }
+
+ private:
+  friend Tensor as_strided_unchecked(const Tensor&, const Shape&, const Strides&, std::int64_t);
+  template <Number T>
+  static Tensor scalar(T value) {
+    if constexpr (std::is_same_v<T, bool>) {
+      return scalar_of(value ? 1.0 : 0.0, kBool);
+    } else if constexpr (std::is_integral_v<T>) {
+      return scalar_of_int(static_cast<std::int64_t>(value));
+    } else {
+      return scalar_of(static_cast<double>(value), kFloat64);
+    }
+  }
+  static Tensor scalar_of(double value, DType dtype);
+  static Tensor scalar_of_int(std::int64_t value);
+  [[noreturn]] void throw_wrong_type(DType asked) const;
+
+  Shape shape_;
+  Strides strides_;
+  StorageRef storage_;
+  std::int64_t offset_ = 0;
+  DType dtype_ = kFloat32;
+  bool weak_ = false;
+};
+
+/// A view with the given geometry over the storage of `x`; the caller vouches for its bounds.
+/// `offset` is in elements, from the start of the storage of x plus the offset of x.
+Tensor as_strided_unchecked(const Tensor& x, const Shape& shape, const Strides& strides,
+                            std::int64_t offset);
+
+// Construction. All throw ShapeError for impossible sizes.
+
+Tensor zeros(const Shape& shape, DType dtype = kFloat32);
+Tensor ones(const Shape& shape, DType dtype = kFloat32);
+Tensor full(const Shape& shape, double value, DType dtype = kFloat32);
+Tensor zeros_like(const Tensor& x);
+Tensor ones_like(const Tensor& x);
+/// 0, 1, ..., n - 1.
+Tensor arange(std::int64_t n, DType dtype = kInt64);
+/// A copy of `values` in row-major order. Throws ShapeError when their number is not numel(shape).
+Tensor from_values(std::span<const double> values, const Shape& shape, DType dtype = kFloat32);
+Tensor from_values(std::initializer_list<double> values, const Shape& shape,
+                   DType dtype = kFloat32);
+/// A 1-d tensor from a list: tensor({1, 2, 3}).
+Tensor tensor(std::initializer_list<double> values, DType dtype = kFloat32);
+/// A matrix from nested lists: tensor({{1, 2}, {3, 4}}). Throws ShapeError for ragged rows.
+Tensor tensor(std::initializer_list<std::initializer_list<double>> rows, DType dtype = kFloat32);
+
+/// dtype of an operation on a and b: the larger one; weak operands give way to the other's kind.
+DType result_type(const Tensor& a, const Tensor& b);
+
+/// Throws Error when x is undefined: "[sum] x: undefined tensor; expected one with elements; ..."
+void check_defined(std::string_view op, std::string_view argument, const Tensor& x);
+
+/// Same shape, dtype and the same bits in every element.
+bool bitwise_equal(const Tensor& a, const Tensor& b);
+
+// Printing, as PyTorch does it: at most 3 entries at each end of a long axis, 4 decimals.
+
+struct PrintOptions {
+  int precision = 4;        ///< digits after the point
+  int edge_items = 3;       ///< entries shown at each end of a shortened axis
+  int threshold = 1000;     ///< more elements than this are shortened
+};
+std::string to_string(const Tensor& x, const PrintOptions& options = {});
+std::ostream& operator<<(std::ostream& out, const Tensor& x);
+
+}  // namespace gradus

@@ -1,0 +1,154 @@
+"""Rules that find their files by themselves: adding a file never needs a BUILD line."""
+
+GRADUS_COPTS = [
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    # a*b+c is rounded twice, so that every device gives the same bits.
+    "-ffp-contract=off",
+    # errno would keep loops with sqrt or exp from being vectorised.
+    "-fno-math-errno",
+]
+
+# `-c opt` passes -O2, with which gcc leaves many loops unvectorised.
+# gcc 12 takes its own AVX-512 intrinsics for uses of unset variables.
+KERNEL_COPTS = GRADUS_COPTS + ["-O3", "-Wno-maybe-uninitialized"]
+
+LIBRARIES = [
+    "//tensor",
+    "//autograd",
+    "//nn",
+    "//optim",
+    "//data",
+    "//train",
+]
+
+def gradus_library(name, srcs = [], hdrs = [], deps = [], kernels = False, copts = [], **kwargs):
+    """A cc_library with the flags of the house.
+
+    Args:
+      name: target name.
+      srcs: sources.
+      hdrs: public headers.
+      deps: libraries below this one.
+      kernels: True for numerical loops; they are compiled with -O3.
+      copts: further compiler flags.
+      **kwargs: handed to cc_library.
+    """
+    native.cc_library(
+        name = name,
+        srcs = srcs,
+        hdrs = hdrs,
+        copts = (KERNEL_COPTS if kernels else GRADUS_COPTS) + copts,
+        linkstatic = 1,
+        # Linked whole: the parts of a package may need each other in any order.
+        alwayslink = 1,
+        visibility = ["//visibility:public"],
+        deps = deps,
+        **kwargs
+    )
+
+def emit_sources(name, headers, prelude, prefix, single = False):
+    """Makes the .cc files that define what the headers declare; see tools/emit.sh.
+
+    Args:
+      name: prefix of the generated names.
+      headers: files of this package, or, with single, any labels (a filegroup too).
+      prelude: header, named from the repository root, that defines the <prefix>... macros.
+      prefix: what GRADUS_ becomes, such as "GRADUS_EMIT_TENSOR_".
+      single: one .cc for all headers instead of one each.
+
+    Returns:
+      The generated files, for `srcs`.
+    """
+    jobs = {name + ".cc": headers} if single else {
+        "%s/%s.cc" % (name, header[:-len(".h")]): [header]
+        for header in headers
+    }
+    for out, srcs in jobs.items():
+        native.genrule(
+            name = "generate_" + out[:-len(".cc")].replace("/", "_"),
+            srcs = srcs,
+            outs = [out],
+            cmd = "$(location //tools:emit) %s %s $(SRCS) > $@" % (prelude, prefix),
+            tools = ["//tools:emit"],
+        )
+    return jobs.keys()
+
+def umbrella(name, out, headers):
+    """Makes the header `out`, which includes all `headers` (files or filegroups), sorted."""
+    native.genrule(
+        name = name,
+        srcs = headers,
+        outs = [out],
+        cmd = "$(location //tools:umbrella) $(SRCS) > $@",
+        tools = ["//tools:umbrella"],
+        visibility = ["//visibility:public"],
+    )
+
+def sources():
+    """All C++ files of the package as //PACKAGE:sources, for the tests that read them."""
+    native.filegroup(
+        name = "sources",
+        srcs = native.glob(
+            ["**/*.h", "**/*.cc"],
+            allow_empty = True,
+        ),
+        visibility = ["//visibility:public"],
+    )
+
+def gradus_tests():
+    """One cc_test for each **/*_test.cc; shared code lives in support/, expected values in golden/.
+
+    A file ending in _long_test.cc may take 15 minutes, any other 5.
+    """
+    native.cc_library(
+        name = "support",
+        testonly = 1,
+        srcs = native.glob(["support/**/*.cc"], allow_empty = True),
+        hdrs = native.glob(["support/**/*.h"], allow_empty = True),
+        copts = GRADUS_COPTS,
+        linkstatic = 1,
+        visibility = ["//visibility:public"],
+        deps = LIBRARIES + ["//third_party:gtest"],
+    )
+    golden = native.glob(["golden/**"], allow_empty = True)
+    for file in native.glob(["**/*_test.cc"], allow_empty = True):
+        native.cc_test(
+            name = file[:-len("_test.cc")],
+            size = "large" if file.endswith("_long_test.cc") else "medium",
+            srcs = [file],
+            copts = GRADUS_COPTS,
+            data = golden,
+            deps = LIBRARIES + [
+                ":support",
+                "//examples:support",
+                "//third_party:gtest_main",
+                "//third_party:json",
+            ],
+        )
+
+def gradus_binaries(deps = []):
+    """One cc_binary for each **/*.cc outside of folders named support; support/ is a library."""
+    native.cc_library(
+        name = "support",
+        srcs = native.glob(["**/support/**/*.cc"], allow_empty = True),
+        hdrs = native.glob(["**/support/**/*.h"], allow_empty = True),
+        copts = GRADUS_COPTS,
+        linkstatic = 1,
+        visibility = ["//visibility:public"],
+        deps = LIBRARIES + deps,
+    )
+    mains = native.glob(
+        ["**/*.cc"],
+        allow_empty = True,
+        exclude = ["**/support/**"],
+    )
+    for file in mains:
+        native.cc_binary(
+            name = file[:-len(".cc")],
+            srcs = [file],
+            copts = GRADUS_COPTS,
+            visibility = ["//visibility:public"],
+            deps = LIBRARIES + deps + [":support"],
+        )
