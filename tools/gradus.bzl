@@ -97,18 +97,23 @@ def sources():
         visibility = ["//visibility:public"],
     )
 
-def gradus_tests():
+def gradus_tests(support = []):
     """One cc_test for each **/*_test.cc; shared code lives in support/, expected values in golden/.
 
     A file ending in _long_test.cc may take 15 minutes, any other 5.
+
+    Args:
+      support: generated sources that join those of support/.
     """
     native.cc_library(
         name = "support",
         testonly = 1,
-        srcs = native.glob(["support/**/*.cc"], allow_empty = True),
+        srcs = native.glob(["support/**/*.cc"], allow_empty = True) + support,
         hdrs = native.glob(["support/**/*.h"], allow_empty = True),
         copts = GRADUS_COPTS,
         linkstatic = 1,
+        # The generated list of rules registers itself.
+        alwayslink = 1,
         visibility = ["//visibility:public"],
         deps = LIBRARIES + ["//third_party:gtest"],
     )

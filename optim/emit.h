@@ -1,0 +1,237 @@
+#pragma once
+// The body of Optimizer<Rule>. Only the generated sources include it (one per rule), and programs
+// that define a rule of their own:
+//   #include "optim/emit.h"
+//   struct MyRule { ... };
+//   GRADUS_EMIT_OPTIM_UPDATE_RULE(MyRule);   // inside no namespace; MyRule in gradus::optim
+#include <set>
+
+#include "optim/apply.h"
+#include "optim/optimizer.h"
+
+namespace gradus::optim {
+
+template <class Rule>
+Optimizer<Rule>::Optimizer(NamedParameters parameters, Rule rule) {
+  add_group("default", std::move(parameters), rule);
+}
+
+inline NamedParameters numbered(const std::vector<Variable>& parameters) {
+  NamedParameters named;
+  for (const Variable& p : parameters) named.emplace_back(std::to_string(named.size()), p);
+  return named;
+}
+
+template <class Rule>
+Optimizer<Rule>::Optimizer(const std::vector<Variable>& parameters, Rule rule)
+    : Optimizer(numbered(parameters), rule) {}
+
+template <class Rule>
+void Optimizer<Rule>::add_group(std::string name, NamedParameters parameters, Rule rule) {
+  const auto fail = [&](const std::string& text) {
+    throw ConfigError("[" + std::string(Rule::kName) + "] " + text);
+  };
+  check(rule);
+  if (parameters.empty()) fail("parameters: none; expected at least one");
+  std::set<std::string> names;
+  std::set<const Node*> nodes;
+  for (const Group& group : groups_) {
+    if (group.name == name) fail("group: '" + name + "' is there already; expected a new name");
+    for (const Member& member : group.members) {
+      names.insert(member.name);
+      nodes.insert(member.variable.node());
+    }
+  }
+  Group group{std::move(name), rule, {}};
+  for (auto& [parameter, variable] : parameters) {
+    const std::string who = "parameter '" + parameter + "'";
+    if (!variable.defined()) fail(who + " is undefined; expected a variable with elements");
+    if (!is_floating(variable.dtype())) {
+      fail(who + " is " + std::string(gradus::name(variable.dtype())) +
+           "; expected float32 or float64");
+    }
+    if (!variable.value().is_contiguous()) fail(who + " is a strided view; expected its own memory");
+    if (!names.insert(parameter).second) fail(who + " is there already; expected distinct names");
+    if (!nodes.insert(variable.node()).second) {
+      fail(who + " is the same variable as another; expected each once");
+    }
+    group.members.push_back({std::move(parameter), std::move(variable), {}, 0});
+  }
+  groups_.push_back(std::move(group));
+}
+
+template <class Rule>
+Rule& Optimizer<Rule>::group(const std::string& name) {
+  std::string known;
+  for (Group& group : groups_) {
+    if (group.name == name) return group.rule;
+    known += (known.empty() ? "'" : ", '") + group.name + "'";
+  }
+  throw ConfigError("[" + std::string(Rule::kName) + "] group: '" + name + "'; expected one of " +
+                    known);
+}
+
+template <class Rule>
+void Optimizer<Rule>::step() {
+  thread_local std::vector<Slot<kStates>> slots;  // kept, so that small steps do not allocate
+  for (const Group& group : groups_) check(group.rule);
+  for (Group& group : groups_) {
+    slots.clear();
+    // Copies of gradients that are not contiguous live until the launch is over.
+    std::vector<Tensor> copies;
+    for (Member& member : group.members) {
+      const Variable grad = member.variable.requires_grad() ? member.variable.grad() : Variable();
+      if (!grad.defined()) continue;
+      const Tensor& theta = member.variable.value();
+      Slot<kStates> slot{theta.raw_data(), nullptr, {}, theta.numel(), ++member.steps,
+                         theta.dtype()};
+      if (grad.value().is_contiguous()) {
+        slot.g = grad.value().raw_data();
+      } else {
+        copies.push_back(grad.value().clone());
+        slot.g = copies.back().raw_data();
+      }
+      for (std::size_t k = 0; k < kStates; ++k) {
+        if (!member.state[k].defined()) {
+          double start = 0;
+          if constexpr (requires { group.rule.initial_state(k); }) {
+            start = group.rule.initial_state(k);
+          }
+          member.state[k] = full(theta.shape(), start, theta.dtype());
+        }
+        slot.state[k] = member.state[k].raw_data();
+      }
+      slots.push_back(slot);
+    }
+    apply<Rule, kStates>(group.rule, slots);
+  }
+}
+
+template <class Rule>
+void Optimizer<Rule>::zero_grad() {
+  for (Group& group : groups_) {
+    for (Member& member : group.members) member.variable.zero_grad();
+  }
+}
+
+/// Calls f(member) for the hyper-parameter with this name. Throws ConfigError.
+template <class Rule, class Self, class F>
+void with_hyper_parameter(Self& rule, const std::string& name, F&& f) {
+  bool found = false;
+  std::string known;
+  Rule::hyper_parameters(rule, [&](const char* each, auto& value, auto...) {
+    known += (known.empty() ? "" : ", ") + std::string(each);
+    if (name != each) return;
+    found = true;
+    f(value);
+  });
+  if (found) return;
+  throw ConfigError("[" + std::string(Rule::kName) + "] hyper-parameter: '" + name +
+                    "'; expected one of " + known);
+}
+
+template <class Rule>
+double Optimizer<Rule>::hyper_parameter(const std::string& name) const {
+  double result = 0;
+  with_hyper_parameter<Rule>(groups_.front().rule, name,
+                             [&](const auto& value) { result = static_cast<double>(value); });
+  return result;
+}
+
+template <class Rule>
+void Optimizer<Rule>::set_hyper_parameter(const std::string& name, double value) {
+  Rule changed[] = {groups_.front().rule};
+  const auto set = [&](Rule& rule) {
+    with_hyper_parameter<Rule>(rule, name, [&](auto& member) {
+      member = static_cast<std::remove_reference_t<decltype(member)>>(value);
+    });
+    check(rule);
+  };
+  set(changed[0]);  // errors come before any group has changed
+  for (Group& group : groups_) set(group.rule);
+}
+
+template <class Rule>
+StateDict Optimizer<Rule>::state_dict() const {
+  StateDict saved;
+  saved.rule = Rule::kName;
+  for (const Group& group : groups_) {
+    Rule::hyper_parameters(group.rule, [&](const char* name, const auto& value, auto...) {
+      saved.groups[group.name][name] = static_cast<double>(value);
+    });
+    for (const Member& member : group.members) {
+      const Tensor step = zeros({}, kInt64);
+      *step.data<std::int64_t>() = member.steps;
+      saved.tensors[member.name + "/step"] = step;
+      for (std::size_t k = 0; k < kStates; ++k) {
+        if (!member.state[k].defined()) continue;
+        saved.tensors[member.name + "/" + Rule::kState[k]] = member.state[k].clone();
+      }
+    }
+  }
+  return saved;
+}
+
+template <class Rule>
+void Optimizer<Rule>::load_state_dict(const StateDict& saved) {
+  const auto fail = [](const std::string& text) {
+    throw ConfigError("[" + std::string(Rule::kName) + "] state_dict: " + text);
+  };
+  if (saved.rule != Rule::kName) fail("made by " + saved.rule + "; expected " + Rule::kName);
+  std::deque<Group> loaded = groups_;
+  std::size_t used = 0;
+  for (Group& group : loaded) {
+    const auto found = saved.groups.find(group.name);
+    if (found == saved.groups.end()) fail("no group '" + group.name + "'; expected it");
+    for (const auto& [name, value] : found->second) {
+      with_hyper_parameter<Rule>(group.rule, name, [&, v = value](auto& member) {
+        member = static_cast<std::remove_reference_t<decltype(member)>>(v);
+      });
+    }
+    check(group.rule);
+    for (Member& member : group.members) {
+      const auto step = saved.tensors.find(member.name + "/step");
+      if (step == saved.tensors.end()) fail("no '" + member.name + "/step'; expected it");
+      ++used;
+      const auto steps = static_cast<std::int64_t>(step->second.item());
+      if (steps < 0) fail("'" + member.name + "/step' is negative; expected >= 0");
+      member.steps = steps;
+      for (std::size_t k = 0; k < kStates; ++k) {
+        const std::string key = member.name + "/" + Rule::kState[k];
+        const auto entry = saved.tensors.find(key);
+        if (entry == saved.tensors.end()) {
+          if (steps > 0) fail("no '" + key + "'; expected it, since the parameter has taken steps");
+          member.state[k] = Tensor();
+          continue;
+        }
+        ++used;
+        const Tensor& x = entry->second;
+        const Tensor& theta = member.variable.value();
+        if (x.shape() != theta.shape()) {
+          throw ShapeError("[" + std::string(Rule::kName) + "] state_dict: '" + key + "' is " +
+                           to_string(x.shape()) + "; expected " + to_string(theta.shape()));
+        }
+        if (x.dtype() != theta.dtype()) {
+          throw DTypeError("[" + std::string(Rule::kName) + "] state_dict: '" + key + "' is " +
+                           std::string(name(x.dtype())) + "; expected " +
+                           std::string(name(theta.dtype())));
+        }
+        member.state[k] = x.clone();
+      }
+    }
+  }
+  if (saved.groups.size() != loaded.size()) fail("has groups that this optimizer lacks");
+  if (saved.tensors.size() != used) fail("has parameters that this optimizer lacks");
+  groups_ = std::move(loaded);
+}
+
+}  // namespace gradus::optim
+
+#define GRADUS_EMIT_OPTIM_UPDATE_RULE(Rule)                                                   \
+  namespace gradus::optim {                                                                   \
+  template class Optimizer<Rule>;                                                             \
+  [[maybe_unused]] static const bool kRegistered##Rule =                                      \
+      register_rule(Rule::kName, [](NamedParameters parameters) {                             \
+        return std::make_unique<Optimizer<Rule>>(std::move(parameters));                      \
+      });                                                                                     \
+  }

@@ -1,0 +1,58 @@
+#pragma once
+// What an element-wise update rule is.
+//
+// A rule is a struct with
+//   kName, kState            its name and the names of its state arrays,
+//   hyper-parameters         public doubles and enums with defaults, lr among them,
+//   hyper_parameters(s, f)   calls f(name, member, range) for each of them,
+//   begin_step(t)            computes, in double, what is the same for all elements of step
+//                            t = 1, 2, ...,
+//   operator()(theta, g, state...)   the update of one element in the paper's letters, a template
+//                            over T = float and double,
+//   initial_state(i)         optional: the value state array i starts from, else 0.
+// It knows no tensor, device or thread. Weight decay is the engine's: a rule only names the mode.
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "tensor/error.h"
+#include "tensor/math.h"
+
+namespace gradus::optim {
+
+/// How weight_decay acts, applied by the engine before the rule sees theta and g:
+///   kL2          g = g + weight_decay theta         (part of the loss, as in torch's Adam)
+///   kDecoupled   theta = theta (1 - lr weight_decay)  (as in torch's AdamW)
+enum class DecayMode { kL2, kDecoupled };
+
+/// Where eps stands: sqrt(v) + eps (PyTorch), or sqrt(v + eps) (the book's AdaGrad and RMSProp).
+enum class EpsPlacement { kOutside, kInside };
+
+/// The two places of eps, one of them 0, so that sqrt(v + inside) + outside is either form exactly.
+struct Eps {
+  double inside = 0, outside = 0;
+  Eps() = default;
+  Eps(double eps, EpsPlacement placement)
+      : inside(placement == EpsPlacement::kInside ? eps : 0),
+        outside(placement == EpsPlacement::kOutside ? eps : 0) {}
+};
+
+/// The values a hyper-parameter may have.
+enum class Range {
+  kPositive,     ///< > 0 and finite
+  kNonNegative,  ///< >= 0 and finite
+  kFraction,     ///< 0 <= x < 1
+};
+
+/// Throws ConfigError: "[Adam] beta1: 1; expected 0 <= beta1 < 1".
+void check_range(const char* rule, const char* parameter, double value, Range range);
+
+/// Checks every hyper-parameter of a rule. Throws ConfigError.
+template <class Rule>
+void check(const Rule& rule) {
+  Rule::hyper_parameters(rule, [](const char* name, const auto& value, auto... range) {
+    if constexpr (sizeof...(range) == 1) check_range(Rule::kName, name, value, range...);
+  });
+}
+
+}  // namespace gradus::optim

@@ -1,0 +1,43 @@
+#pragma once
+// Every element-wise rule there is. The build makes the list from the headers of
+// tensor/elementwise, so a new rule is tested without being named in any test.
+#include <string>
+#include <vector>
+
+#include "autograd/variable.h"
+#include "tensor/elementwise.h"
+
+namespace gradus::testing {
+
+struct UnaryRule {
+  std::string name;
+  Domain domain;
+  Tensor (*tensor)(const Tensor&);
+  Variable (*variable)(Operand);
+  Tensor (*backward)(const Tensor& x, const Tensor& y, const Tensor& dy);
+};
+struct BinaryRule {
+  std::string name;
+  Domain domain;
+  Tensor (*tensor)(const Tensor&, const Tensor&);
+  Variable (*variable)(Operand, Operand);
+  Tensor (*backward_a)(const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy);
+  Tensor (*backward_b)(const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy);
+};
+struct ComparisonRule {
+  std::string name;
+  Tensor (*tensor)(const Tensor&, const Tensor&);
+  Variable (*variable)(Operand, Operand);
+};
+
+struct Rules {
+  std::vector<UnaryRule> unary;
+  std::vector<BinaryRule> binary;
+  std::vector<ComparisonRule> comparison;
+};
+const Rules& rules();
+
+/// Rules that are real only for positive numbers (of pow: a positive base).
+bool needs_positive(const std::string& rule);
+
+}  // namespace gradus::testing
