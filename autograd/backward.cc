@@ -50,12 +50,13 @@ class Walk {
   }
 
  private:
-  static bool later(const Edge& a, const Edge& b) { return a.node()->number() < b.node()->number(); }
+  static bool later(const Edge& a, const Edge& b) {
+    return a.node()->number() < b.node()->number();
+  }
 
   void step(Node& node, Variable dy) {
     if (node.freed()) {
-      throw AutogradError("[backward] " + std::string(node.op()) + " recorded at " +
-                          line_of(node) +
+      throw AutogradError("[backward] " + std::string(node.op()) + " recorded at " + line_of(node) +
                           ": its tape was freed by an earlier backward; expected one backward per "
                           "tape; pass retain_graph for more");
     }
@@ -75,8 +76,8 @@ class Walk {
       }
     } catch (const Error& error) {
       differentiated = outer;
-      throw AutogradError("[backward] " + std::string(node.op()) + " recorded at " +
-                          line_of(node) + ": " + error.what());
+      throw AutogradError("[backward] " + std::string(node.op()) + " recorded at " + line_of(node) +
+                          ": " + error.what());
     }
     differentiated = outer;
     if (!keep_graph_) node.free_inputs();
@@ -181,9 +182,9 @@ void Variable::backward(const Variable& seed, const BackwardOptions& options) co
   walk.arrive(node(), checked_seed(*this, seed));
   walk.run([&](Node& node, Variable& gradient) {
     if (node.op() != nullptr) return;
-    node.grad = node.grad.defined() ? node.grad + std::exchange(gradient, Variable())
-                                    : own_copy(std::exchange(gradient, Variable()),
-                                               options.create_graph);
+    node.grad = node.grad.defined()
+                    ? node.grad + std::exchange(gradient, Variable())
+                    : own_copy(std::exchange(gradient, Variable()), options.create_graph);
   });
 }
 

@@ -20,8 +20,8 @@ class UnaryNode final : public Node {
   std::span<Edge> inputs() override { return {&x_, 1}; }
   void backward(Gradients& d) override {
     if (grad_enabled()) {
-      d.set(0, Rule::backward(Rule::kUsesX ? d.x(0) : Variable(),
-                              Rule::kUsesY ? d.y() : Variable(), d.dy()));
+      d.set(0, Rule::backward(Rule::kUsesX ? d.x(0) : Variable(), Rule::kUsesY ? d.y() : Variable(),
+                              d.dy()));
     } else {
       d.set(0, unary_backward<Rule>(x_.node()->value(), value(), d.dy().value()));
     }
@@ -77,27 +77,27 @@ Variable record_binary(const char* op, Tensor y, const Operand& a, const Operand
 
 }  // namespace gradus
 
-#define GRADUS_EMIT_AUTOGRAD_UNARY(Rule, function)                        \
-  namespace gradus {                                                      \
-  Variable function(Operand x) {                                          \
-    return record_unary<Rule>(#function, function(x.value()), x);         \
-  }                                                                       \
+#define GRADUS_EMIT_AUTOGRAD_UNARY(Rule, function)                     \
+  namespace gradus {                                                   \
+  Variable function(Operand x) {                                       \
+    return record_unary<ops::Rule>(#function, function(x.value()), x); \
+  }                                                                    \
   }
-#define GRADUS_EMIT_AUTOGRAD_BINARY(Rule, function)                                  \
+#define GRADUS_EMIT_AUTOGRAD_BINARY(Rule, function)                                   \
+  namespace gradus {                                                                  \
+  Variable function(Operand a, Operand b) {                                           \
+    return record_binary<ops::Rule>(#function, function(a.value(), b.value()), a, b); \
+  }                                                                                   \
+  }
+#define GRADUS_EMIT_AUTOGRAD_COMPARISON(Rule, function)                              \
   namespace gradus {                                                                 \
-  Variable function(Operand a, Operand b) {                                          \
-    return record_binary<Rule>(#function, function(a.value(), b.value()), a, b);     \
-  }                                                                                  \
+  Variable function(Operand a, Operand b) { return function(a.value(), b.value()); } \
   }
-#define GRADUS_EMIT_AUTOGRAD_COMPARISON(Rule, function)                                   \
-  namespace gradus {                                                                      \
-  Variable function(Operand a, Operand b) { return function(a.value(), b.value()); }      \
-  }
-#define GRADUS_EMIT_AUTOGRAD_UNARY_OPERATOR(function, op) \
-  namespace gradus {                                      \
+#define GRADUS_EMIT_AUTOGRAD_UNARY_OPERATOR(function, op)            \
+  namespace gradus {                                                 \
   Variable operator op(Operand x) { return function(std::move(x)); } \
   }
-#define GRADUS_EMIT_AUTOGRAD_BINARY_OPERATOR(function, op) \
-  namespace gradus {                                       \
+#define GRADUS_EMIT_AUTOGRAD_BINARY_OPERATOR(function, op)                                    \
+  namespace gradus {                                                                          \
   Variable operator op(Operand a, Operand b) { return function(std::move(a), std::move(b)); } \
   }

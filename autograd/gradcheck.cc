@@ -119,8 +119,8 @@ GradcheckReport gradgradcheck(const GradcheckFunction& f, std::span<const Variab
     }
     const Variable out = f(leaves);
     if (!out.requires_grad()) return zeros({0}, kFloat64);
-    const std::vector<Variable> dx = grad(std::span(&out, 1), wanted, std::span(&now.back(), 1),
-                                          {.create_graph = true}, true);
+    const std::vector<Variable> dx =
+        grad(std::span(&out, 1), wanted, std::span(&now.back(), 1), {.create_graph = true}, true);
     // One scalar with a different weight for every entry stands for the whole gradient.
     Variable total = 0.0;
     Generator weights(11);

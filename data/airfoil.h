@@ -11,9 +11,9 @@ namespace gradus::data {
 /// Shapes: float64 [rows, columns].
 /// Throws ConfigError for columns < 1, IoError for a file that is missing, a folder, unreadable or
 /// empty, and, with the line, for one that holds anything but rows of finite numbers:
-///   "[airfoil] a.dat: no such file; expected a text file with 6 columns of numbers; \
+///   "[airfoil] a.dat: no such file; expected a text file with 6 columns of numbers;
 /// ./gradus data airfoil downloads it"
-///   "[airfoil] a.dat:3: 5 columns; expected 6 numbers separated by tabs or spaces; is the file \
+///   "[airfoil] a.dat:3: 5 columns; expected 6 numbers separated by tabs or spaces; is the file
 /// damaged?"
 ///   "[airfoil] a.dat:3: 'x1' in column 2; expected a number; is the file damaged?"
 ///   "[airfoil] a.dat:3: nan in column 2; expected a finite number; is the file damaged?"
@@ -25,7 +25,7 @@ Tensor read_table(const std::filesystem::path& file, int columns);
 /// hold airfoil/airfoil_self_noise.dat or airfoil_self_noise.dat; the option may also be the file.
 /// Returns an empty path when it is nowhere and no option was given. Throws IoError for an option
 /// without the file:
-///   "[airfoil] --data: no airfoil file in 'x'; expected x/airfoil/airfoil_self_noise.dat or \
+///   "[airfoil] --data: no airfoil file in 'x'; expected x/airfoil/airfoil_self_noise.dat or
 /// x/airfoil_self_noise.dat; ./gradus data airfoil downloads it"
 std::filesystem::path find_airfoil(const std::string& folder_option = "");
 
@@ -35,7 +35,7 @@ std::filesystem::path find_airfoil(const std::string& folder_option = "");
 /// Shapes: features [1500, 5] (frequency, angle of attack, chord length, free-stream velocity,
 /// displacement thickness), targets [1500, 1] (sound pressure level). All without unit.
 /// Throws what read_table throws; DTypeError unless dtype is floating; IoError for too few rows:
-///   "[airfoil] a.dat: 1200 rows; expected 1503; the file is truncated, ./gradus data airfoil \
+///   "[airfoil] a.dat: 1200 rows; expected 1503; the file is truncated, ./gradus data airfoil
 /// downloads a whole one"
 /// Source: Brooks, Pope, Marcolini 1989, "Airfoil self-noise and prediction", NASA RP-1218; Zhang,
 /// Lipton, Li, Smola, "Dive into Deep Learning", section 12.5.

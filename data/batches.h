@@ -29,7 +29,7 @@ class Order {
   bool is_natural() const { return kind_ == Kind::kNatural; }
 
   /// Throws ConfigError when the order does not visit each of n samples once:
-  ///   "[order] stride: 6 and the number of samples, 1500, have the common divisor 6; expected \
+  ///   "[order] stride: 6 and the number of samples, 1500, have the common divisor 6; expected
   /// none, else samples are left out"
   void check(std::int64_t n) const;
 

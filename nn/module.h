@@ -16,7 +16,8 @@ namespace gradus::nn {
 ///     Variable forward(Operand x) const override { ... }
 ///   };
 ///
-/// A module that holds others keeps them as `std::shared_ptr<Linear> hidden = child("hidden", ...)`.
+/// A module that holds others keeps them as `std::shared_ptr<Linear> hidden = child("hidden",
+/// ...)`.
 class Module {
  public:
   virtual ~Module() = default;

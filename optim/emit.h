@@ -50,7 +50,8 @@ void Optimizer<Rule>::add_group(std::string name, NamedParameters parameters, Ru
       fail(who + " is " + std::string(gradus::name(variable.dtype())) +
            "; expected float32 or float64");
     }
-    if (!variable.value().is_contiguous()) fail(who + " is a strided view; expected its own memory");
+    if (!variable.value().is_contiguous())
+      fail(who + " is a strided view; expected its own memory");
     if (!names.insert(parameter).second) fail(who + " is there already; expected distinct names");
     if (!nodes.insert(variable.node()).second) {
       fail(who + " is the same variable as another; expected each once");
@@ -83,8 +84,8 @@ void Optimizer<Rule>::step() {
       const Variable grad = member.variable.requires_grad() ? member.variable.grad() : Variable();
       if (!grad.defined()) continue;
       const Tensor& theta = member.variable.value();
-      Slot<kStates> slot{theta.raw_data(), nullptr, {}, theta.numel(), ++member.steps,
-                         theta.dtype()};
+      Slot<kStates> slot{theta.raw_data(), nullptr,        {},
+                         theta.numel(),    ++member.steps, theta.dtype()};
       if (grad.value().is_contiguous()) {
         slot.g = grad.value().raw_data();
       } else {
@@ -227,11 +228,11 @@ void Optimizer<Rule>::load_state_dict(const StateDict& saved) {
 
 }  // namespace gradus::optim
 
-#define GRADUS_EMIT_OPTIM_UPDATE_RULE(Rule)                                                   \
-  namespace gradus::optim {                                                                   \
-  template class Optimizer<Rule>;                                                             \
-  [[maybe_unused]] static const bool kRegistered##Rule =                                      \
-      register_rule(Rule::kName, [](NamedParameters parameters) {                             \
-        return std::make_unique<Optimizer<Rule>>(std::move(parameters));                      \
-      });                                                                                     \
+#define GRADUS_EMIT_OPTIM_UPDATE_RULE(Rule)                              \
+  namespace gradus::optim {                                              \
+  template class Optimizer<Rule>;                                        \
+  [[maybe_unused]] static const bool kRegistered##Rule =                 \
+      register_rule(Rule::kName, [](NamedParameters parameters) {        \
+        return std::make_unique<Optimizer<Rule>>(std::move(parameters)); \
+      });                                                                \
   }

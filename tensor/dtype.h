@@ -42,10 +42,14 @@ constexpr std::string_view name(DType d) {
 template <class F>
 decltype(auto) dispatch(DType d, F&& f) {
   switch (d) {
-    case DType::kBool: return f(std::type_identity<bool>{});
-    case DType::kInt64: return f(std::type_identity<std::int64_t>{});
-    case DType::kFloat32: return f(std::type_identity<float>{});
-    default: return f(std::type_identity<double>{});
+    case DType::kBool:
+      return f(std::type_identity<bool>{});
+    case DType::kInt64:
+      return f(std::type_identity<std::int64_t>{});
+    case DType::kFloat32:
+      return f(std::type_identity<float>{});
+    default:
+      return f(std::type_identity<double>{});
   }
 }
 

@@ -37,19 +37,21 @@ Tensor where(const Tensor& cond, const Tensor& a, const Tensor& b);
 
 }  // namespace gradus
 
-// One line per rule, at column 0 of its header. It declares the function for tensors and for
-// variables; the build emits the definitions from the same line (tools/emit).
+// One line per rule, at column 0 behind its namespace. It declares the function for tensors and for
+// variables; the build emits the definitions from the same line (tools/emit.sh).
 // Throws: DTypeError for a dtype outside the domain, ShapeError when operands do not broadcast.
-#define GRADUS_UNARY(Rule, function)  \
-  Tensor function(const Tensor& x);   \
-  Variable function(Operand x)
+#define GRADUS_UNARY(Rule, function) \
+  namespace gradus {                 \
+  Tensor function(const Tensor& x);  \
+  Variable function(Operand x);      \
+  }                                  \
+  static_assert(true)
 #define GRADUS_BINARY(Rule, function)                \
+  namespace gradus {                                 \
   Tensor function(const Tensor& a, const Tensor& b); \
-  Variable function(Operand a, Operand b)
+  Variable function(Operand a, Operand b);           \
+  }                                                  \
+  static_assert(true)
 #define GRADUS_COMPARISON(Rule, function) GRADUS_BINARY(Rule, function)
-#define GRADUS_BINARY_OPERATOR(function, op)            \
-  Tensor operator op(const Tensor& a, const Tensor& b); \
-  Variable operator op(Operand a, Operand b)
-#define GRADUS_UNARY_OPERATOR(function, op) \
-  Tensor operator op(const Tensor& x);      \
-  Variable operator op(Operand x)
+#define GRADUS_UNARY_OPERATOR(function, op) GRADUS_UNARY(function, operator op)
+#define GRADUS_BINARY_OPERATOR(function, op) GRADUS_BINARY(function, operator op)

@@ -39,14 +39,14 @@ namespace gradus {
 
 // Templates, so that a program with `using namespace gradus` still finds ::exp(double) and the
 // like without ambiguity.
-#define GRADUS_MATH(function)                                  \
-  template <std::floating_point T>                             \
-  GRADUS_HOST_DEVICE inline T function(T x) {                  \
-    if constexpr (sizeof(T) == sizeof(float)) {                \
-      return ::function##f(x);                                 \
-    } else {                                                   \
-      return ::function(x);                                    \
-    }                                                          \
+#define GRADUS_MATH(function)                   \
+  template <std::floating_point T>              \
+  GRADUS_HOST_DEVICE inline T function(T x) {   \
+    if constexpr (sizeof(T) == sizeof(float)) { \
+      return ::function##f(x);                  \
+    } else {                                    \
+      return ::function(x);                     \
+    }                                           \
   }
 GRADUS_MATH(exp)
 GRADUS_MATH(log)

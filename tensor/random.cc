@@ -62,9 +62,9 @@ std::uint64_t Generator::advance(std::uint64_t n) {
 }
 
 std::array<std::uint32_t, 4> Generator::words(std::uint64_t counter) const {
-  return philox({static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32), 0,
-                 0},
-                {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)});
+  return philox(
+      {static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32), 0, 0},
+      {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)});
 }
 
 std::uint64_t Generator::below(std::uint64_t n) {

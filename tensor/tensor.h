@@ -176,9 +176,9 @@ bool bitwise_equal(const Tensor& a, const Tensor& b);
 // Printing, as PyTorch does it: at most 3 entries at each end of a long axis, 4 decimals.
 
 struct PrintOptions {
-  int precision = 4;        ///< digits after the point
-  int edge_items = 3;       ///< entries shown at each end of a shortened axis
-  int threshold = 1000;     ///< more elements than this are shortened
+  int precision = 4;     ///< digits after the point
+  int edge_items = 3;    ///< entries shown at each end of a shortened axis
+  int threshold = 1000;  ///< more elements than this are shortened
 };
 std::string to_string(const Tensor& x, const PrintOptions& options = {});
 std::ostream& operator<<(std::ostream& out, const Tensor& x);

@@ -15,8 +15,8 @@ void set_num_threads(int n);
 class PieceFunction {
  public:
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, PieceFunction>)
-  PieceFunction(F&& f)  // NOLINT: implicit by design
+  requires(!std::is_same_v<std::remove_cvref_t<F>, PieceFunction>)
+      PieceFunction(F&& f)  // NOLINT: implicit by design
       : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
         call_([](void* object, std::int64_t piece) {
           (*static_cast<std::remove_reference_t<F>*>(object))(piece);

@@ -9,7 +9,7 @@ namespace gradus::train {
 /// as it was when anything fails, and nothing half-written is left. What a link points to is
 /// replaced, not the link; devices and pipes (/dev/stdout) are written to directly.
 /// Throws IoError, with the words of the system:
-///   "[write] out/a.csv: cannot be written: No space left on device; expected a place that has \
+///   "[write] out/a.csv: cannot be written: No space left on device; expected a place that has
 /// room and may be written to"
 void write_text_atomically(const std::filesystem::path& file, std::string_view text);
 

@@ -1,7 +1,7 @@
 #pragma once
 #include "autograd/record.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// Conversion to another dtype. Shapes: x [...]  ->  y [...]. The gradient is converted back.
 struct Cast {
@@ -13,8 +13,12 @@ struct Cast {
   void backward(Gradients& d) const;
 };
 
-inline Variable cast(Operand x, DType dtype) { return record(Cast{dtype}, x); }
+}  // namespace gradus::ops
 
-inline void Cast::backward(Gradients& d) const { d.set(0, cast(d.dy(), d.dtype(0))); }
+namespace gradus {
+
+inline Variable cast(Operand x, DType dtype) { return record(ops::Cast{dtype}, x); }
+
+inline void ops::Cast::backward(Gradients& d) const { d.set(0, cast(d.dy(), d.dtype(0))); }
 
 }  // namespace gradus

@@ -2,7 +2,7 @@
 #include "autograd/record.h"
 #include "tensor/row_ops.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// Rows of axis 0 by number: y[i] = x[index[i]].
 /// Shapes: x [rows, ...], index int64 [n]  ->  y [n, ...]. Throws IndexError, DTypeError.
@@ -26,16 +26,22 @@ struct IndexAddRows {
   void backward(Gradients& d) const;
 };
 
+}  // namespace gradus::ops
+
+namespace gradus {
+
 inline Variable index_select(Operand x, const Tensor& index) {
-  return record(IndexSelect{index}, x);
+  return record(ops::IndexSelect{index}, x);
 }
 inline Variable index_add_rows(Operand x, const Tensor& index, std::int64_t rows) {
-  return record(IndexAddRows{index, rows}, x);
+  return record(ops::IndexAddRows{index, rows}, x);
 }
 
-inline void IndexSelect::backward(Gradients& d) const {
+inline void ops::IndexSelect::backward(Gradients& d) const {
   d.set(0, index_add_rows(d.dy(), index, d.shape(0)[0]));
 }
-inline void IndexAddRows::backward(Gradients& d) const { d.set(0, index_select(d.dy(), index)); }
+inline void ops::IndexAddRows::backward(Gradients& d) const {
+  d.set(0, index_select(d.dy(), index));
+}
 
 }  // namespace gradus

@@ -4,11 +4,11 @@
 #include "autograd/record.h"
 #include "tensor/matmul.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// Matrix product y = a b;  da = dy b^T,  db = a^T dy.
-/// Shapes: a [n, k], b [k, m]  ->  y [n, m]; a [k] is a row and b [k] a column, see tensor/matmul.h.
-/// Throws ShapeError, DTypeError.
+/// Shapes: a [n, k], b [k, m]  ->  y [n, m]; a [k] is a row and b [k] a column, see
+/// tensor/matmul.h. Throws ShapeError, DTypeError.
 struct Matmul {
   static constexpr const char* kName = "matmul";
   static constexpr bool kReadsInputs = true, kReadsResult = false;
@@ -17,9 +17,13 @@ struct Matmul {
   void backward(Gradients& d) const;
 };
 
-inline Variable matmul(Operand a, Operand b) { return record(Matmul{}, a, b); }
+}  // namespace gradus::ops
 
-inline void Matmul::backward(Gradients& d) const {
+namespace gradus {
+
+inline Variable matmul(Operand a, Operand b) { return record(ops::Matmul{}, a, b); }
+
+inline void ops::Matmul::backward(Gradients& d) const {
   // Vectors are treated as the matrices they stand for.
   const std::int64_t n = d.shape(0).rank() == 2 ? d.shape(0)[0] : 1, k = d.shape(0).at(-1);
   const std::int64_t m = d.shape(1).rank() == 2 ? d.shape(1)[1] : 1;

@@ -12,6 +12,10 @@ inline Variable share_among_equal(const Gradients& d, const Axes& axes) {
   return spread(d.dy(), axes, x.shape()) * (chosen / sum(chosen, axes, true));
 }
 
+}  // namespace gradus
+
+namespace gradus::ops {
+
 /// Largest element over axes. At a tie the gradient is shared in equal parts.
 /// Throws ShapeError when there are no elements.
 struct Max {
@@ -35,11 +39,15 @@ struct Min {
   void backward(Gradients& d) const { d.set(0, share_among_equal(d, axes)); }
 };
 
+}  // namespace gradus::ops
+
+namespace gradus {
+
 inline Variable max(Operand x, const Axes& axes = {}, bool keepdim = false) {
-  return record(Max{axes, keepdim}, x);
+  return record(ops::Max{axes, keepdim}, x);
 }
 inline Variable min(Operand x, const Axes& axes = {}, bool keepdim = false) {
-  return record(Min{axes, keepdim}, x);
+  return record(ops::Min{axes, keepdim}, x);
 }
 
 }  // namespace gradus

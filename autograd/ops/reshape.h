@@ -1,7 +1,7 @@
 #pragma once
 #include "autograd/record.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// The same elements in another shape, see Tensor::reshape. Throws ShapeError.
 struct Reshape {
@@ -13,8 +13,12 @@ struct Reshape {
   void backward(Gradients& d) const;
 };
 
-inline Variable reshape(Operand x, const Shape& shape) { return record(Reshape{shape}, x); }
+}  // namespace gradus::ops
 
-inline void Reshape::backward(Gradients& d) const { d.set(0, reshape(d.dy(), d.shape(0))); }
+namespace gradus {
+
+inline Variable reshape(Operand x, const Shape& shape) { return record(ops::Reshape{shape}, x); }
+
+inline void ops::Reshape::backward(Gradients& d) const { d.set(0, reshape(d.dy(), d.shape(0))); }
 
 }  // namespace gradus

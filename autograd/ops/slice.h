@@ -1,7 +1,7 @@
 #pragma once
 #include "autograd/record.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// Positions start, start + step, ... of one axis, see Tensor::slice; a view.
 /// Throws IndexError, ConfigError.
@@ -31,16 +31,20 @@ struct PutSlice {
   void backward(Gradients& d) const;
 };
 
+}  // namespace gradus::ops
+
+namespace gradus {
+
 inline Variable slice(Operand x, int axis, Slice range) {
-  return record(SliceAxis{axis, range}, x);
+  return record(ops::SliceAxis{axis, range}, x);
 }
 inline Variable put_slice(Operand x, const Shape& shape, int axis, Slice range) {
-  return record(PutSlice{shape, axis, range}, x);
+  return record(ops::PutSlice{shape, axis, range}, x);
 }
 
-inline void SliceAxis::backward(Gradients& d) const {
+inline void ops::SliceAxis::backward(Gradients& d) const {
   d.set(0, put_slice(d.dy(), d.shape(0), axis, range));
 }
-inline void PutSlice::backward(Gradients& d) const { d.set(0, slice(d.dy(), axis, range)); }
+inline void ops::PutSlice::backward(Gradients& d) const { d.set(0, slice(d.dy(), axis, range)); }
 
 }  // namespace gradus

@@ -13,6 +13,10 @@ inline Variable spread(const Variable& dy, const Axes& axes, const Shape& x) {
   return expand(reshape(dy, reduced_shape(x, mask, true)), x);
 }
 
+}  // namespace gradus
+
+namespace gradus::ops {
+
 /// Sum over axes (none given: all). y = sum_i x_i;  dx_i = dy.
 /// Shapes: x [...]  ->  x without the axes, or with size 1 there. Throws IndexError, ConfigError.
 struct Sum {
@@ -39,11 +43,15 @@ struct Mean {
   }
 };
 
+}  // namespace gradus::ops
+
+namespace gradus {
+
 inline Variable sum(Operand x, const Axes& axes = {}, bool keepdim = false) {
-  return record(Sum{axes, keepdim}, x);
+  return record(ops::Sum{axes, keepdim}, x);
 }
 inline Variable mean(Operand x, const Axes& axes = {}, bool keepdim = false) {
-  return record(Mean{axes, keepdim}, x);
+  return record(ops::Mean{axes, keepdim}, x);
 }
 
 }  // namespace gradus

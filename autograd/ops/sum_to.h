@@ -2,7 +2,7 @@
 #include "autograd/record.h"
 #include "tensor/reduce.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// Sums over the axes that were broadcast. Shapes: x [...]  ->  y of `shape`, which broadcasts to
 /// that of x. Throws ShapeError.
@@ -25,11 +25,15 @@ struct Expand {
   void backward(Gradients& d) const;
 };
 
-inline Variable sum_to(Operand x, const Shape& shape) { return record(SumTo{shape}, x); }
-inline Variable expand(Operand x, const Shape& shape) { return record(Expand{shape}, x); }
+}  // namespace gradus::ops
+
+namespace gradus {
+
+inline Variable sum_to(Operand x, const Shape& shape) { return record(ops::SumTo{shape}, x); }
+inline Variable expand(Operand x, const Shape& shape) { return record(ops::Expand{shape}, x); }
 
 // The two are transposes of each other.
-inline void SumTo::backward(Gradients& d) const { d.set(0, expand(d.dy(), d.shape(0))); }
-inline void Expand::backward(Gradients& d) const { d.set(0, sum_to(d.dy(), d.shape(0))); }
+inline void ops::SumTo::backward(Gradients& d) const { d.set(0, expand(d.dy(), d.shape(0))); }
+inline void ops::Expand::backward(Gradients& d) const { d.set(0, sum_to(d.dy(), d.shape(0))); }
 
 }  // namespace gradus

@@ -1,7 +1,7 @@
 #pragma once
 #include "autograd/record.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// Swaps two axes, by default the last two. Shapes: x [..., n, m]  ->  y [..., m, n], a view.
 /// Throws IndexError.
@@ -14,10 +14,16 @@ struct Transpose {
   void backward(Gradients& d) const;
 };
 
+}  // namespace gradus::ops
+
+namespace gradus {
+
 inline Variable transpose(Operand x, int axis0 = -2, int axis1 = -1) {
-  return record(Transpose{axis0, axis1}, x);
+  return record(ops::Transpose{axis0, axis1}, x);
 }
 
-inline void Transpose::backward(Gradients& d) const { d.set(0, transpose(d.dy(), axis0, axis1)); }
+inline void ops::Transpose::backward(Gradients& d) const {
+  d.set(0, transpose(d.dy(), axis0, axis1));
+}
 
 }  // namespace gradus

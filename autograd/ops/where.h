@@ -3,10 +3,10 @@
 #include "autograd/record.h"
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
-/// cond ? a : b by element, broadcast; cond is a constant bool. dy flows to where it was taken from.
-/// Throws ShapeError, DTypeError.
+/// cond ? a : b by element, broadcast; cond is a constant bool. dy flows to where it was taken
+/// from. Throws ShapeError, DTypeError.
 struct Where {
   static constexpr const char* kName = "where";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
@@ -16,15 +16,19 @@ struct Where {
   void backward(Gradients& d) const;
 };
 
+}  // namespace gradus::ops
+
+namespace gradus {
+
 inline Variable where(Operand cond, Operand a, Operand b) {
-  return record(Where{cond.value()}, a, b);
+  return record(ops::Where{cond.value()}, a, b);
 }
 /// The condition of rules, for T = Variable.
 inline Variable select(Operand cond, Operand a, Operand b) {
   return where(std::move(cond), std::move(a), std::move(b));
 }
 
-inline void Where::backward(Gradients& d) const {
+inline void ops::Where::backward(Gradients& d) const {
   const Variable none = zeros({}, d.dy().dtype());
   if (d.needs(0)) d.set(0, sum_to(where(cond, d.dy(), none), d.shape(0)));
   if (d.needs(1)) d.set(1, sum_to(where(cond, none, d.dy()), d.shape(1)));

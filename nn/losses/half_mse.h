@@ -3,10 +3,9 @@
 
 namespace gradus::nn {
 
-/// Half the mean squared error, 1/n sum (prediction - target)^2 / 2 over all n elements: the loss of
-/// the textbook, whose gradient has no factor 2.
-/// Shapes: both [...] alike  ->  []. Throws ShapeError as mse_loss does.
-/// Source: Zhang et al., Dive into Deep Learning, section 3.1.
+/// Half the mean squared error, 1/n sum (prediction - target)^2 / 2 over all n elements: the loss
+/// of the textbook, whose gradient has no factor 2. Shapes: both [...] alike  ->  []. Throws
+/// ShapeError as mse_loss does. Source: Zhang et al., Dive into Deep Learning, section 3.1.
 inline Variable half_mse_loss(Operand prediction, Operand target) {
   check_same_shape("half_mse_loss", prediction.variable, target.variable);
   const std::source_location line = prediction.where;

@@ -85,8 +85,8 @@ Tensor where(const Tensor& cond, const Tensor& a, const Tensor& b) {
                      "; expected bool, the result of a comparison");
   }
   const DType dtype = result_type(a, b);
-  const Shape shape = broadcast_shapes("where", broadcast_shapes("where", a.shape(), b.shape()),
-                                       cond.shape());
+  const Shape shape =
+      broadcast_shapes("where", broadcast_shapes("where", a.shape(), b.shape()), cond.shape());
   const Tensor x = a.to(dtype), y = b.to(dtype);
   Tensor out = Tensor::empty(shape, dtype);
   const LoopPlan<3> plan(shape, {&cond, &x, &y});

@@ -91,30 +91,30 @@ Tensor binary_backward(const Tensor& a, const Tensor& b, const Tensor& y, const 
 
 }  // namespace gradus
 
-#define GRADUS_EMIT_TENSOR_UNARY(Rule, function)                                         \
-  namespace gradus {                                                                     \
-  Tensor function(const Tensor& x) { return cpu::unary<Rule>(#function, x); }            \
-  template Tensor unary_backward<Rule>(const Tensor&, const Tensor&, const Tensor&);     \
+#define GRADUS_EMIT_TENSOR_UNARY(Rule, function)                                          \
+  namespace gradus {                                                                      \
+  Tensor function(const Tensor& x) { return cpu::unary<ops::Rule>(#function, x); }        \
+  template Tensor unary_backward<ops::Rule>(const Tensor&, const Tensor&, const Tensor&); \
   }
-#define GRADUS_EMIT_TENSOR_COMPARISON(Rule, function)                                    \
-  namespace gradus {                                                                     \
-  Tensor function(const Tensor& a, const Tensor& b) {                                    \
-    return cpu::binary<Rule>(#function, a, b);                                           \
-  }                                                                                      \
+#define GRADUS_EMIT_TENSOR_COMPARISON(Rule, function) \
+  namespace gradus {                                  \
+  Tensor function(const Tensor& a, const Tensor& b) { \
+    return cpu::binary<ops::Rule>(#function, a, b);   \
+  }                                                   \
   }
-#define GRADUS_EMIT_TENSOR_BINARY(Rule, function)                                        \
-  GRADUS_EMIT_TENSOR_COMPARISON(Rule, function)                                          \
-  namespace gradus {                                                                     \
-  template Tensor binary_backward<Rule, 0>(const Tensor&, const Tensor&, const Tensor&,  \
-                                           const Tensor&);                               \
-  template Tensor binary_backward<Rule, 1>(const Tensor&, const Tensor&, const Tensor&,  \
-                                           const Tensor&);                               \
+#define GRADUS_EMIT_TENSOR_BINARY(Rule, function)                                            \
+  GRADUS_EMIT_TENSOR_COMPARISON(Rule, function)                                              \
+  namespace gradus {                                                                         \
+  template Tensor binary_backward<ops::Rule, 0>(const Tensor&, const Tensor&, const Tensor&, \
+                                                const Tensor&);                              \
+  template Tensor binary_backward<ops::Rule, 1>(const Tensor&, const Tensor&, const Tensor&, \
+                                                const Tensor&);                              \
   }
-#define GRADUS_EMIT_TENSOR_UNARY_OPERATOR(function, op) \
-  namespace gradus {                                    \
+#define GRADUS_EMIT_TENSOR_UNARY_OPERATOR(function, op)       \
+  namespace gradus {                                          \
   Tensor operator op(const Tensor& x) { return function(x); } \
   }
-#define GRADUS_EMIT_TENSOR_BINARY_OPERATOR(function, op) \
-  namespace gradus {                                     \
+#define GRADUS_EMIT_TENSOR_BINARY_OPERATOR(function, op)                          \
+  namespace gradus {                                                              \
   Tensor operator op(const Tensor& a, const Tensor& b) { return function(a, b); } \
   }

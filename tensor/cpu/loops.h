@@ -1,7 +1,10 @@
 #pragma once
-// The inner loops of element-wise kernels. Every element goes through the same vector code, the
-// ends of rows too (they are padded to a full block), so that a result does not depend on where in
-// a tensor an element stands.
+// The inner loops of element-wise kernels. glibc's vector functions round differently at different
+// vector widths, and again differently from the scalar ones. So every element goes through one and
+// the same machine loop, compiled once for each formula: rows of other strides are gathered into
+// blocks first, ends of rows are padded to a full block. A result depends neither on where in a
+// tensor an element stands nor on how the tensor lies in memory.
+#include <algorithm>
 #include <array>
 #include <tuple>
 
@@ -11,49 +14,64 @@
 namespace gradus::cpu {
 
 inline constexpr int kLanes = 16;
+inline constexpr std::int64_t kGathered = 16 * kLanes;  // elements gathered before each run
 
-/// How an operand is read along a row: neighbours, one value for all, or every step-th element.
+/// Where the blocks of an operand start: `advance` is kLanes, or 0 to read one block repeatedly.
 template <class T>
-struct Dense {
-  using Value = T;
+struct Blocks {
   const T* first;
-  T operator[](std::int64_t i) const { return first[i]; }
+  std::int64_t advance;
 };
+
+/// out = f(in...) for whole blocks. Not inlined, so that no caller gets a loop of its own.
+template <class Out, class F, class... T>
+[[gnu::noinline]] void run_blocks(std::int64_t blocks, Out* __restrict out, F f, Blocks<T>... in) {
+  for (; blocks > 0; --blocks) {
+#pragma omp simd
+    for (int lane = 0; lane < kLanes; ++lane) out[lane] = f(in.first[lane]...);
+    out += kLanes;
+    ((in.first += in.advance), ...);
+  }
+}
+
+/// An operand along a row: every step-th element; step 0 is one value for all.
 template <class T>
-struct Same {
-  using Value = T;
-  T value;
-  T operator[](std::int64_t) const { return value; }
-};
-template <class T>
-struct Strided {
-  using Value = T;
-  const T* first;
-  std::int64_t step;
-  T operator[](std::int64_t i) const { return first[i * step]; }
+class Row {
+ public:
+  Row(const T* first, std::int64_t step) : first_(first), step_(step) {
+    if (step == 0) std::fill_n(gathered_, kLanes, *first);
+  }
+  /// Elements i .. i + n - 1. Whole blocks of neighbours are read in place.
+  Blocks<T> blocks(std::int64_t i, std::int64_t n) {
+    if (step_ == 0) return {gathered_, 0};
+    if (step_ == 1 && n % kLanes == 0) return {first_ + i, kLanes};
+    const T* from = first_ + i * step_;
+    for (std::int64_t j = 0; j < n; ++j) gathered_[j] = from[j * step_];
+    for (std::int64_t j = n; j % kLanes != 0; ++j) gathered_[j] = gathered_[n - 1];
+    return {gathered_, kLanes};
+  }
+
+ private:
+  const T* first_;
+  std::int64_t step_;
+  alignas(64) T gathered_[kGathered];
 };
 
 /// out[i] = f(in[i]...) for 0 <= i < n. `out` overlaps no operand.
-template <class Out, class F, class... In>
-inline void run_row(std::int64_t n, Out* __restrict out, F f, In... in) {
+template <class Out, class F, class... T>
+inline void run_row(std::int64_t n, Out* out, F f, bool in_place, Row<T>... in) {
+  const std::int64_t whole = n - n % kLanes;
+  const std::int64_t chunk = in_place ? whole : kGathered;
   std::int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    for (int lane = 0; lane < kLanes; ++lane) out[i + lane] = f(in[i + lane]...);
+  while (i < whole) {
+    const std::int64_t count = std::min(chunk, whole - i);
+    run_blocks<Out, F, T...>(count / kLanes, out + i, f, in.blocks(i, count)...);
+    i += count;
   }
   if (i == n) return;
-  const auto padded = [&]<class A>(const A& a) {
-    std::array<typename A::Value, kLanes> block;
-    for (int lane = 0; lane < kLanes; ++lane) block[lane] = a[i + lane < n ? i + lane : n - 1];
-    return block;
-  };
-  const std::tuple blocks{padded(in)...};
-  std::array<Out, kLanes> result;
-  std::apply(
-      [&](const auto&... block) {
-        for (int lane = 0; lane < kLanes; ++lane) result[lane] = f(block[lane]...);
-      },
-      blocks);
-  for (int lane = 0; i + lane < n; ++lane) out[i + lane] = result[lane];
+  Out result[kLanes];
+  run_blocks<Out, F, T...>(1, result, f, in.blocks(i, n - i)...);
+  std::copy_n(result, n - i, out + i);
 }
 
 /// y = f(operands...), with y new, contiguous, of shape `shape`; all operands have type T.
@@ -62,34 +80,18 @@ Tensor map_elements(const Shape& shape, DType out_dtype, F f, const Tensors&... 
   constexpr int kCount = sizeof...(Tensors);
   Tensor y = Tensor::empty(shape, out_dtype);
   Out* out = static_cast<Out*>(y.raw_data());
-  const std::int64_t n = y.numel();
   const std::array<const T*, kCount> data{static_cast<const T*>(operands.raw_data())...};
-  const auto indices = std::make_index_sequence<kCount>{};
-
-  if (((operands.shape() == shape && operands.is_contiguous()) && ...)) {
-    parallel_pieces(n, [&](std::int64_t begin, std::int64_t end) {
-      [&]<std::size_t... k>(std::index_sequence<k...>) {
-        run_row(end - begin, out + begin, f, Dense<T>{data[k] + begin}...);
-      }(indices);
-    });
-    return y;
-  }
-
   const LoopPlan<kCount> plan(shape, {&operands...});
-  const auto is = [&](int k, std::int64_t step) { return plan.inner(k) == step; };
-  parallel_pieces(n, [&](std::int64_t begin, std::int64_t end) {
+  // Operands of neighbours and of single values need no gathering, whatever the length.
+  bool in_place = true;
+  for (int k = 0; k < kCount; ++k) in_place &= plan.inner(k) == 0 || plan.inner(k) == 1;
+
+  parallel_pieces(y.numel(), [&](std::int64_t begin, std::int64_t end) {
     plan.rows(begin, end, [&](const auto& offset, std::int64_t length, std::int64_t position) {
-      Out* row = out + position;
-      // The usual patterns of broadcasting get loops that vectorise.
-      if constexpr (kCount == 2) {
-        const T *a = data[0] + offset[0], *b = data[1] + offset[1];
-        if (is(0, 1) && is(1, 1)) return run_row(length, row, f, Dense<T>{a}, Dense<T>{b});
-        if (is(0, 1) && is(1, 0)) return run_row(length, row, f, Dense<T>{a}, Same<T>{*b});
-        if (is(0, 0) && is(1, 1)) return run_row(length, row, f, Same<T>{*a}, Dense<T>{b});
-      }
       [&]<std::size_t... k>(std::index_sequence<k...>) {
-        run_row(length, row, f, Strided<T>{data[k] + offset[k], plan.inner(k)}...);
-      }(indices);
+        run_row(length, out + position, f, in_place, Row<T>(data[k] + offset[k], plan.inner(k))...);
+      }
+      (std::make_index_sequence<kCount>{});
     });
   });
   return y;

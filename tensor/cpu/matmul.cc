@@ -33,7 +33,8 @@ struct Matrix {
 // Rows of the result per piece of parallel work; a constant, so that the blocking inside Eigen and
 // with it every rounding is the same for any number of threads.
 constexpr std::int64_t kRowsPerPiece = 128;
-constexpr std::int64_t kSmallProduct = 4096;  // multiply-adds below which Eigen's blocking costs more
+constexpr std::int64_t kSmallProduct =
+    4096;  // multiply-adds below which Eigen's blocking costs more
 
 template <class T, int kOrder>
 using Map = Eigen::Map<const Eigen::Matrix<T, -1, -1, kOrder>, 0, Eigen::OuterStride<>>;
@@ -94,9 +95,8 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   if (b.rank() == 2) shape.push_back(b.dim(1));
   Tensor out = k == 0 ? zeros(shape, dtype) : Tensor::empty(shape, dtype);
   if (out.numel() == 0 || k == 0) return out;
-  dispatch_floating(dtype, [&]<class T>(std::type_identity<T>) {
-    multiply<T>(x, y, out.data<T>());
-  });
+  dispatch_floating(dtype,
+                    [&]<class T>(std::type_identity<T>) { multiply<T>(x, y, out.data<T>()); });
   return out;
 }
 

@@ -10,20 +10,26 @@ namespace gradus {
 namespace {
 
 constexpr int kLanes = 16;
-constexpr std::int64_t kBlock = 1024;          // elements whose lanes are summed one after another
-constexpr std::int64_t kBlocksPerPiece = 64;   // a power of two, so that pieces are subtrees
+constexpr std::int64_t kBlock = 1024;         // elements whose lanes are summed one after another
+constexpr std::int64_t kBlocksPerPiece = 64;  // a power of two, so that pieces are subtrees
 
 struct Plus {
   template <class T>
-  T operator()(T a, T b) const { return a + b; }
+  T operator()(T a, T b) const {
+    return a + b;
+  }
 };
 struct Larger {
   template <class T>
-  T operator()(T a, T b) const { return larger(a, b); }
+  T operator()(T a, T b) const {
+    return larger(a, b);
+  }
 };
 struct Smaller {
   template <class T>
-  T operator()(T a, T b) const { return -larger(-a, -b); }
+  T operator()(T a, T b) const {
+    return -larger(-a, -b);
+  }
 };
 
 /// W neighbouring results at once.
@@ -215,9 +221,8 @@ Tensor reduce(std::string_view op, const Tensor& x, const Axes& axes, bool keepd
     }
     return y;
   }
-  dispatch_numeric(x.dtype(), [&]<class T>(std::type_identity<T>) {
-    reduce_into<Op, T>(x, mask, y.data<T>());
-  });
+  dispatch_numeric(
+      x.dtype(), [&]<class T>(std::type_identity<T>) { reduce_into<Op, T>(x, mask, y.data<T>()); });
   return y;
 }
 

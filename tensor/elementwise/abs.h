@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// |x|;  d/dx = sign(x), 0 at the kink x = 0 as in PyTorch.
 struct Abs {
@@ -18,6 +18,7 @@ struct Abs {
     return dy * sign_of(x);
   }
 };
-GRADUS_UNARY(Abs, abs);
 
-}  // namespace gradus
+}  // namespace gradus::ops
+
+GRADUS_UNARY(Abs, abs);

@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// a + b.
 struct Add {
@@ -23,7 +23,8 @@ struct Add {
     return dy;
   }
 };
+
+}  // namespace gradus::ops
+
 GRADUS_BINARY(Add, add);
 GRADUS_BINARY_OPERATOR(add, +);
-
-}  // namespace gradus

@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// cos x, x in radians;  d/dx = -sin x.
 struct Cos {
@@ -18,6 +18,7 @@ struct Cos {
     return -dy * sin(x);
   }
 };
-GRADUS_UNARY(Cos, cos);
 
-}  // namespace gradus
+}  // namespace gradus::ops
+
+GRADUS_UNARY(Cos, cos);

@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// Hyperbolic cosine;  d/dx = sinh x.
 struct Cosh {
@@ -18,6 +18,7 @@ struct Cosh {
     return dy * sinh(x);
   }
 };
-GRADUS_UNARY(Cosh, cosh);
 
-}  // namespace gradus
+}  // namespace gradus::ops
+
+GRADUS_UNARY(Cosh, cosh);

@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// a / b;  d/da = 1 / b,  d/db = -y / b. Integers are divided as float32 numbers.
 struct Div {
@@ -23,7 +23,8 @@ struct Div {
     return -dy * y / b;
   }
 };
+
+}  // namespace gradus::ops
+
 GRADUS_BINARY(Div, div);
 GRADUS_BINARY_OPERATOR(div, /);
-
-}  // namespace gradus

@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// a == b: true where both are equal, so never at NaN. Not differentiable: the result is bool.
 struct Equal {
@@ -12,7 +12,8 @@ struct Equal {
     return a == b;
   }
 };
+
+}  // namespace gradus::ops
+
 GRADUS_COMPARISON(Equal, equal);
 GRADUS_BINARY_OPERATOR(equal, ==);
-
-}  // namespace gradus

@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// e^x;  d/dx = y.
 struct Exp {
@@ -18,6 +18,7 @@ struct Exp {
     return dy * y;
   }
 };
-GRADUS_UNARY(Exp, exp);
 
-}  // namespace gradus
+}  // namespace gradus::ops
+
+GRADUS_UNARY(Exp, exp);

@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// a > b: true where a is larger. Not differentiable: the result is bool.
 struct Greater {
@@ -12,7 +12,8 @@ struct Greater {
     return a > b;
   }
 };
+
+}  // namespace gradus::ops
+
 GRADUS_COMPARISON(Greater, greater);
 GRADUS_BINARY_OPERATOR(greater, >);
-
-}  // namespace gradus

@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// a >= b: true where a is not smaller. Not differentiable: the result is bool.
 struct GreaterEqual {
@@ -12,7 +12,8 @@ struct GreaterEqual {
     return a >= b;
   }
 };
+
+}  // namespace gradus::ops
+
 GRADUS_COMPARISON(GreaterEqual, greater_equal);
 GRADUS_BINARY_OPERATOR(greater_equal, >=);
-
-}  // namespace gradus

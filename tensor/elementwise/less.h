@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// a < b: true where a is smaller. Not differentiable: the result is bool.
 struct Less {
@@ -12,7 +12,8 @@ struct Less {
     return a < b;
   }
 };
+
+}  // namespace gradus::ops
+
 GRADUS_COMPARISON(Less, less);
 GRADUS_BINARY_OPERATOR(less, <);
-
-}  // namespace gradus

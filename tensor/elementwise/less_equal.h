@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// a <= b: true where a is not larger. Not differentiable: the result is bool.
 struct LessEqual {
@@ -12,7 +12,8 @@ struct LessEqual {
     return a <= b;
   }
 };
+
+}  // namespace gradus::ops
+
 GRADUS_COMPARISON(LessEqual, less_equal);
 GRADUS_BINARY_OPERATOR(less_equal, <=);
-
-}  // namespace gradus

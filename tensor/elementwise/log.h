@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// Natural logarithm;  d/dx = 1 / x. log(0) = -inf, log(x < 0) = NaN.
 struct Log {
@@ -18,6 +18,7 @@ struct Log {
     return dy / x;
   }
 };
-GRADUS_UNARY(Log, log);
 
-}  // namespace gradus
+}  // namespace gradus::ops
+
+GRADUS_UNARY(Log, log);

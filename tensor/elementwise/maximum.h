@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// The larger of a and b; NaN if either is. At a tie each gets half of dy, as in PyTorch.
 struct Maximum {
@@ -23,6 +23,7 @@ struct Maximum {
     return dy * select(b > a, T(1), select(b < a, T(0), T(0.5)));
   }
 };
-GRADUS_BINARY(Maximum, maximum);
 
-}  // namespace gradus
+}  // namespace gradus::ops
+
+GRADUS_BINARY(Maximum, maximum);

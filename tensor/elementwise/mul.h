@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// a b;  d/da = b,  d/db = a.
 struct Mul {
@@ -23,7 +23,8 @@ struct Mul {
     return dy * a;
   }
 };
+
+}  // namespace gradus::ops
+
 GRADUS_BINARY(Mul, mul);
 GRADUS_BINARY_OPERATOR(mul, *);
-
-}  // namespace gradus

@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// -x;  d/dx = -1.
 struct Neg {
@@ -18,7 +18,8 @@ struct Neg {
     return -dy;
   }
 };
+
+}  // namespace gradus::ops
+
 GRADUS_UNARY(Neg, neg);
 GRADUS_UNARY_OPERATOR(neg, -);
-
-}  // namespace gradus

@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// a != b: true where they differ, so always at NaN. Not differentiable: the result is bool.
 struct NotEqual {
@@ -12,7 +12,8 @@ struct NotEqual {
     return a != b;
   }
 };
+
+}  // namespace gradus::ops
+
 GRADUS_COMPARISON(NotEqual, not_equal);
 GRADUS_BINARY_OPERATOR(not_equal, !=);
-
-}  // namespace gradus

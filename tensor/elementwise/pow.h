@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// a^b;  d/da = b a^(b-1), 0 where b = 0;  d/db = y log a, 0 where a = 0 and b >= 0 (as in
 /// PyTorch). Differs: integers are raised as float32 numbers.
@@ -24,6 +24,7 @@ struct Pow {
     return select(a == T(0), select(b >= T(0), T(0), dy * y * log(a)), dy * y * log(a));
   }
 };
-GRADUS_BINARY(Pow, pow);
 
-}  // namespace gradus
+}  // namespace gradus::ops
+
+GRADUS_BINARY(Pow, pow);

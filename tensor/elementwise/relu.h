@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// max(x, 0);  d/dx = 1 for x > 0, else 0, also at the kink x = 0. NaN stays NaN.
 /// Source: Nair & Hinton 2010, "Rectified linear units improve restricted Boltzmann machines".
@@ -19,6 +19,7 @@ struct Relu {
     return select(x <= T(0), T(0), dy);
   }
 };
-GRADUS_UNARY(Relu, relu);
 
-}  // namespace gradus
+}  // namespace gradus::ops
+
+GRADUS_UNARY(Relu, relu);

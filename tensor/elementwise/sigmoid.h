@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// 1 / (1 + e^-x);  d/dx = y (1 - y).
 struct Sigmoid {
@@ -18,6 +18,7 @@ struct Sigmoid {
     return dy * (y * (T(1) - y));
   }
 };
-GRADUS_UNARY(Sigmoid, sigmoid);
 
-}  // namespace gradus
+}  // namespace gradus::ops
+
+GRADUS_UNARY(Sigmoid, sigmoid);

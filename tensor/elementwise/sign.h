@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// -1, 0 or 1; NaN stays NaN;  d/dx = 0 everywhere, as in PyTorch.
 struct Sign {
@@ -18,6 +18,7 @@ struct Sign {
     return dy * T(0);
   }
 };
-GRADUS_UNARY(Sign, sign);
 
-}  // namespace gradus
+}  // namespace gradus::ops
+
+GRADUS_UNARY(Sign, sign);

@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// sin x, x in radians;  d/dx = cos x.
 struct Sin {
@@ -18,6 +18,7 @@ struct Sin {
     return dy * cos(x);
   }
 };
-GRADUS_UNARY(Sin, sin);
 
-}  // namespace gradus
+}  // namespace gradus::ops
+
+GRADUS_UNARY(Sin, sin);

@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// Hyperbolic sine;  d/dx = cosh x.
 struct Sinh {
@@ -18,6 +18,7 @@ struct Sinh {
     return dy * cosh(x);
   }
 };
-GRADUS_UNARY(Sinh, sinh);
 
-}  // namespace gradus
+}  // namespace gradus::ops
+
+GRADUS_UNARY(Sinh, sinh);

@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// Square root;  d/dx = 1 / (2 y), infinite at 0. sqrt(x < 0) = NaN.
 struct Sqrt {
@@ -18,6 +18,7 @@ struct Sqrt {
     return dy / (T(2) * y);
   }
 };
-GRADUS_UNARY(Sqrt, sqrt);
 
-}  // namespace gradus
+}  // namespace gradus::ops
+
+GRADUS_UNARY(Sqrt, sqrt);

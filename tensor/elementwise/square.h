@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// x^2;  d/dx = 2 x.
 struct Square {
@@ -18,6 +18,7 @@ struct Square {
     return dy * (T(2) * x);
   }
 };
-GRADUS_UNARY(Square, square);
 
-}  // namespace gradus
+}  // namespace gradus::ops
+
+GRADUS_UNARY(Square, square);

@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// a - b.
 struct Sub {
@@ -23,7 +23,8 @@ struct Sub {
     return -dy;
   }
 };
+
+}  // namespace gradus::ops
+
 GRADUS_BINARY(Sub, sub);
 GRADUS_BINARY_OPERATOR(sub, -);
-
-}  // namespace gradus

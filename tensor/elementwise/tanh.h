@@ -1,7 +1,7 @@
 #pragma once
 #include "tensor/elementwise.h"
 
-namespace gradus {
+namespace gradus::ops {
 
 /// Hyperbolic tangent;  d/dx = 1 - y^2.
 struct Tanh {
@@ -18,6 +18,7 @@ struct Tanh {
     return dy * (T(1) - y * y);
   }
 };
-GRADUS_UNARY(Tanh, tanh);
 
-}  // namespace gradus
+}  // namespace gradus::ops
+
+GRADUS_UNARY(Tanh, tanh);

@@ -30,7 +30,8 @@ inline void expect_close(const Tensor& got, const Tensor& expected, double rtol,
   std::size_t differ = 0, first = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     const bool same = a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i]));
-    if (same || std::fabs(a[i] - b[i]) <= atol + (std::isfinite(b[i]) ? rtol * std::fabs(b[i]) : 0)) {
+    if (same ||
+        std::fabs(a[i] - b[i]) <= atol + (std::isfinite(b[i]) ? rtol * std::fabs(b[i]) : 0)) {
       continue;
     }
     if (differ++ == 0) first = i;

@@ -21,19 +21,17 @@ inline bool add(ComparisonRule rule) {
 
 }  // namespace gradus::testing
 
-#define GRADUS_EMIT_RULE_UNARY(Rule, function)                          \
-  [[maybe_unused]] static const bool function##_is_listed =             \
-      gradus::testing::add(gradus::testing::UnaryRule{                  \
-          #function, gradus::Rule::kDomain, gradus::function, gradus::function, \
-          gradus::unary_backward<gradus::Rule>})
-#define GRADUS_EMIT_RULE_BINARY(Rule, function)                         \
-  [[maybe_unused]] static const bool function##_is_listed =             \
-      gradus::testing::add(gradus::testing::BinaryRule{                 \
-          #function, gradus::Rule::kDomain, gradus::function, gradus::function, \
-          gradus::binary_backward<gradus::Rule, 0>, gradus::binary_backward<gradus::Rule, 1>})
-#define GRADUS_EMIT_RULE_COMPARISON(Rule, function)         \
-  [[maybe_unused]] static const bool function##_is_listed = \
-      gradus::testing::add(                                 \
-          gradus::testing::ComparisonRule{#function, gradus::function, gradus::function})
+#define GRADUS_EMIT_RULE_UNARY(Rule, function)                                            \
+  [[maybe_unused]] static const bool function##_is_listed = gradus::testing::add(         \
+      gradus::testing::UnaryRule{#function, gradus::ops::Rule::kDomain, gradus::function, \
+                                 gradus::function, gradus::unary_backward<gradus::ops::Rule>})
+#define GRADUS_EMIT_RULE_BINARY(Rule, function)                                                    \
+  [[maybe_unused]] static const bool function##_is_listed = gradus::testing::add(                  \
+      gradus::testing::BinaryRule{#function, gradus::ops::Rule::kDomain, gradus::function,         \
+                                  gradus::function, gradus::binary_backward<gradus::ops::Rule, 0>, \
+                                  gradus::binary_backward<gradus::ops::Rule, 1>})
+#define GRADUS_EMIT_RULE_COMPARISON(Rule, function)                               \
+  [[maybe_unused]] static const bool function##_is_listed = gradus::testing::add( \
+      gradus::testing::ComparisonRule{#function, gradus::function, gradus::function})
 #define GRADUS_EMIT_RULE_UNARY_OPERATOR(function, op) static_assert(true)
 #define GRADUS_EMIT_RULE_BINARY_OPERATOR(function, op) static_assert(true)

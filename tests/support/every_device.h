@@ -35,6 +35,6 @@ class EveryDevice : public ::testing::TestWithParam<std::string> {
 
 }  // namespace gradus::testing
 
-#define GRADUS_ON_EVERY_DEVICE(Fixture)                                              \
+#define GRADUS_ON_EVERY_DEVICE(Fixture)                                                \
   INSTANTIATE_TEST_SUITE_P(, Fixture, ::testing::ValuesIn(gradus::testing::devices()), \
                            [](const auto& test) { return test.param; })

@@ -39,8 +39,7 @@ std::vector<Case> all_kernels() {
                      [=](const auto& x) { return rule.backward_b(x[0], x[1], x[2], x[3]); }});
   }
   for (const ComparisonRule& rule : rules().comparison) {
-    cases.push_back(
-        {rule.name, 2, false, [=](const auto& x) { return rule.tensor(x[0], x[1]); }});
+    cases.push_back({rule.name, 2, false, [=](const auto& x) { return rule.tensor(x[0], x[1]); }});
   }
   return cases;
 }

@@ -1,0 +1,270 @@
+#include "train/figure.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <sstream>
+
+#include "tensor/error.h"
+#include "train/gnuplot.h"
+#include "train/text_file.h"
+
+namespace gradus::train {
+namespace {
+
+// Colours that people with any kind of colour vision tell apart, without the yellow that is too
+// pale for a line. Source: Okabe, Ito 2008, "Color universal design".
+constexpr std::array<const char*, 7> kColours = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
+                                                 "#E69F00", "#56B4E9", "#000000"};
+// Lengths of strokes and gaps; a curve differs from its neighbours in colour and in strokes.
+constexpr std::array<const char*, 5> kDashes = {"solid", "(14,5)", "(4,4)", "(14,4,3,4)",
+                                                "(7,3,3,3,3,3)"};
+
+// Beyond this, products inside gnuplot overflow.
+constexpr double kLargest = 1e300;
+
+struct Range {
+  double low, high;
+};
+
+std::string number(double value) { return to_text(value); }
+
+bool drawable(double value, const Axis& axis) {
+  return std::abs(value) <= kLargest && (!axis.log || value >= 1 / kLargest);  // false for NaN
+}
+
+[[noreturn]] void throw_config(const std::string& text) { throw ConfigError("[figure] " + text); }
+
+void check_axis(const std::string& name, const Axis& axis) {
+  for (const auto& limit : {axis.low, axis.high}) {
+    if (!limit) continue;
+    if (!(std::abs(*limit) <= kLargest)) {
+      throw_config(name + " axis: limit " + number(*limit) + "; expected a finite number");
+    }
+    if (axis.log && *limit <= 0) {
+      throw_config(name + " axis: limit " + number(*limit) +
+                   "; expected > 0 on a logarithmic axis");
+    }
+  }
+  if (axis.low && axis.high && !(*axis.low < *axis.high)) {
+    throw_config(name + " axis: limits " + number(*axis.low) + ".." + number(*axis.high) +
+                 "; expected finite limits, low < high");
+  }
+}
+
+void check_figure(const Figure& figure) {
+  check_axis("x", figure.x);
+  check_axis("y", figure.y);
+  if (figure.curves.empty()) throw_config("curves: none; expected at least one");
+  bool any = false;
+  for (const Curve& curve : figure.curves) {
+    const std::string name = "curve '" + curve.label + "': ";
+    if (curve.x.size() != curve.y.size()) {
+      throw_config(name + std::to_string(curve.x.size()) + " x and " +
+                   std::to_string(curve.y.size()) + " y; expected equally many");
+    }
+    if (curve.x.empty()) throw_config(name + "no points; expected at least one");
+    for (std::size_t i = 0; i < curve.x.size(); ++i) {
+      any = any || (drawable(curve.x[i], figure.x) && drawable(curve.y[i], figure.y));
+    }
+  }
+  if (!any) {
+    throw_config("curves: no point is finite and fits the axes; expected at least one");
+  }
+}
+
+// The limits of an axis: those that were asked for, else the data with `margin` of their span.
+Range axis_range(const Figure& figure, bool of_x, double margin) {
+  const Axis& axis = of_x ? figure.x : figure.y;
+  const auto to_scale = [&](double v) { return axis.log ? std::log10(v) : v; };
+  const auto from_scale = [&](double v) { return axis.log ? std::pow(10, v) : v; };
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (const Curve& curve : figure.curves) {
+    for (std::size_t i = 0; i < curve.x.size(); ++i) {
+      if (!drawable(curve.x[i], figure.x) || !drawable(curve.y[i], figure.y)) continue;
+      const double value = to_scale(of_x ? curve.x[i] : curve.y[i]);
+      low = std::min(low, value);
+      high = std::max(high, value);
+    }
+  }
+  const double pad = margin * (high - low);
+  low = axis.low ? to_scale(*axis.low) : low - pad;
+  high = axis.high ? to_scale(*axis.high) : high + pad;
+  if (!(high - low > 1e-9 * std::max(std::abs(low), std::abs(high)))) {
+    // One value only, or no data inside the limit that was asked for.
+    const double half = axis.log ? 0.5 : std::max(std::abs(low), 1e-300) * 0.5;
+    if (axis.low) {
+      high = low + 2 * half;
+    } else if (axis.high) {
+      low = high - 2 * half;
+    } else {
+      low -= half;
+      high += half;
+    }
+  }
+  return {from_scale(low), from_scale(high)};
+}
+
+// Ticks for a logarithmic axis that gnuplot would leave almost bare: it labels powers of ten only.
+std::string log_ticks(const Range& range) {
+  const double decades = std::log10(range.high / range.low);
+  if (decades >= 3) return "";
+  std::vector<double> ticks;
+  if (decades >= 0.7) {
+    for (int power = static_cast<int>(std::floor(std::log10(range.low)));
+         std::pow(10, power) <= range.high; ++power) {
+      for (const double digit : {1, 2, 5}) ticks.push_back(digit * std::pow(10, power));
+    }
+  } else {
+    const double rough = (range.high - range.low) / 5;
+    const double power = std::pow(10, std::floor(std::log10(rough)));
+    const double digit = rough / power;
+    const double step = power * (digit > 5 ? 10 : digit > 2 ? 5 : digit > 1 ? 2 : 1);
+    for (double k = std::ceil(range.low / step); k * step <= range.high; ++k) {
+      ticks.push_back(k * step);
+    }
+  }
+  std::string list;
+  for (const double tick : ticks) {
+    char text[32];
+    const auto end = std::to_chars(text, text + sizeof text, tick, std::chars_format::general, 6);
+    const std::string label(text, end.ptr);
+    list += (list.empty() ? "" : ", ") + std::string("\"") + label + "\" " + label;
+  }
+  return "(" + list + ")";
+}
+
+void write_axis(std::ostream& script, const char* name, const Axis& axis, const Range& range) {
+  script << "set " << name << "range [" << number(range.low) << ":" << number(range.high) << "]\n";
+  if (axis.log) {
+    script << "set logscale " << name << "\n";
+    const std::string ticks = log_ticks(range);
+    if (!ticks.empty()) script << "set " << name << "tics " << ticks << "\n";
+  }
+  if (!axis.label.empty()) {
+    script << "set " << name << "label " << gnuplot_quote(axis.label) << "\n";
+  }
+}
+
+// The points as a data block; an empty line makes a gap.
+void write_data(std::ostream& script, std::size_t index, const Curve& curve, const Figure& figure) {
+  script << "$curve" << index << " << EOD\n";
+  bool gap = true;
+  for (std::size_t i = 0; i < curve.x.size(); ++i) {
+    if (drawable(curve.x[i], figure.x) && drawable(curve.y[i], figure.y)) {
+      script << number(curve.x[i]) << " " << number(curve.y[i]) << "\n";
+      gap = false;
+    } else if (!gap) {
+      script << "\n";
+      gap = true;
+    }
+  }
+  script << "EOD\n";
+}
+
+bool has_points(const Curve& curve, const Figure& figure) {
+  for (std::size_t i = 0; i < curve.x.size(); ++i) {
+    if (drawable(curve.x[i], figure.x) && drawable(curve.y[i], figure.y)) return true;
+  }
+  return false;
+}
+
+// Whether some point has no neighbour to be joined to, so that a line would not show it.
+bool has_lonely_point(const Curve& curve, const Figure& figure) {
+  const auto shown = [&](std::size_t i) {
+    return i < curve.x.size() && drawable(curve.x[i], figure.x) && drawable(curve.y[i], figure.y);
+  };
+  for (std::size_t i = 0; i < curve.x.size(); ++i) {
+    if (shown(i) && !shown(i + 1) && !(i > 0 && shown(i - 1))) return true;
+  }
+  return false;
+}
+
+// Everything after `set terminal`. `style(i)` names colour and strokes of curve i.
+template <class Style>
+std::string plot_script(const Figure& figure, Style style) {
+  std::ostringstream script;
+  script.imbue(std::locale::classic());
+  if (!figure.title.empty()) script << "set title " << gnuplot_quote(figure.title) << "\n";
+  const bool any_dots = std::any_of(figure.curves.begin(), figure.curves.end(),
+                                    [](const Curve& curve) { return curve.points; });
+  write_axis(script, "x", figure.x, axis_range(figure, true, any_dots ? 0.03 : 0));
+  write_axis(script, "y", figure.y, axis_range(figure, false, 0.05));
+  std::string plot;
+  for (std::size_t i = 0; i < figure.curves.size(); ++i) {
+    const Curve& curve = figure.curves[i];
+    write_data(script, i, curve, figure);
+    const bool dots = curve.points || has_lonely_point(curve, figure);
+    plot += plot.empty() ? "plot " : ", ";
+    plot += has_points(curve, figure) ? "$curve" + std::to_string(i) + " using 1:2" : "keyentry";
+    plot += (dots ? " with linespoints " : " with lines ") + style(i, dots) + " " +
+            (curve.label.empty() ? "notitle" : "title " + gnuplot_quote(curve.label));
+  }
+  script << plot << "\n";
+  return script.str();
+}
+
+std::string picture_script(const Figure& figure, bool svg) {
+  std::ostringstream script;
+  script.imbue(std::locale::classic());
+  script << "set encoding utf8\n";
+  if (svg) {
+    script << "set terminal svg noenhanced rounded size " << std::lround(figure.width_in * 96)
+           << "," << std::lround(figure.height_in * 96)
+           << " font 'DejaVu Sans,Helvetica,Arial,sans-serif,11' background rgb 'white'\n";
+  } else {
+    script << "set terminal pngcairo noenhanced rounded size " << std::lround(figure.width_in * 200)
+           << "," << std::lround(figure.height_in * 200)
+           << " font 'DejaVu Sans,11' fontscale 2 linewidth 2 pointscale 2 "
+              "background rgb 'white'\n";
+  }
+  script << "set border 3 linecolor rgb '#606060' linewidth 0.8\n"
+            "set tics nomirror out scale 0.6 textcolor rgb '#303030'\n"
+            "set grid linetype 1 linewidth 0.6 linecolor rgb '#E2E2E2'\n";
+  std::size_t labels = 0;
+  for (const Curve& curve : figure.curves) labels += !curve.label.empty();
+  // Few names fit into the corner where loss curves leave room; many stand beside the curves.
+  script << (labels == 0   ? "unset key\n"
+             : labels <= 4 ? "set key inside right top Left reverse samplen 2.5 spacing 1.15\n"
+                           : "set key outside right center Left reverse samplen 2.5 spacing 1.2\n");
+  script << plot_script(figure, [](std::size_t i, bool dots) {
+    return "linewidth 1.7 linecolor rgb '" + std::string(kColours[i % kColours.size()]) +
+           "' dashtype " + kDashes[i % kDashes.size()] + (dots ? " pointtype 7 pointsize 0.4" : "");
+  });
+  return script.str();
+}
+
+}  // namespace
+
+void write_figure(const Figure& figure, const std::filesystem::path& file) {
+  const std::string extension = file.extension().string();
+  if (extension != ".svg" && extension != ".png") {
+    throw_config("file: " + file.string() + "; expected a name that ends in .svg or .png");
+  }
+  const auto fits = [](double inches) { return inches >= 1 && inches <= 40; };
+  if (!fits(figure.width_in) || !fits(figure.height_in)) {
+    throw_config("width_in, height_in: " + number(figure.width_in) + ", " +
+                 number(figure.height_in) + "; expected 1..40 inches");
+  }
+  check_figure(figure);
+  write_text_atomically(file, run_gnuplot(picture_script(figure, extension == ".svg")));
+}
+
+std::string plot_text(const Figure& figure, int columns, int rows, bool colour) {
+  if (columns < 40 || columns > 1000 || rows < 10 || rows > 500) {
+    throw_config("columns, rows: " + std::to_string(columns) + ", " + std::to_string(rows) +
+                 "; expected 40..1000 and 10..500");
+  }
+  check_figure(figure);
+  std::ostringstream script;
+  script << "set terminal dumb noenhanced nofeed size " << columns << "," << rows
+         << (colour ? " ansi" : " mono") << "\nset tics nomirror scale 0.5\n"
+         << "set key outside right top\n"
+         << plot_script(figure,
+                        [](std::size_t i, bool) { return "linetype " + std::to_string(i + 1); });
+  return run_gnuplot(script.str());
+}
+
+}  // namespace gradus::train
