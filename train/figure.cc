@@ -19,8 +19,10 @@ namespace {
 constexpr std::array<const char*, 7> kColours = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                                  "#E69F00", "#56B4E9", "#000000"};
 // Lengths of strokes and gaps; a curve differs from its neighbours in colour and in strokes.
-constexpr std::array<const char*, 5> kDashes = {"solid", "(14,5)", "(4,4)", "(14,4,3,4)",
-                                                "(7,3,3,3,3,3)"};
+constexpr std::array<const char*, 5> kDashes = {"solid", "(24,8)", "(5,6)", "(24,7,5,7)",
+                                                "(14,5,4,5,4,5)"};
+// Characters of the curves in a terminal.
+constexpr std::string_view kMarks = "*o+x#@%&$=ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 // Beyond this, products inside gnuplot overflow.
 constexpr double kLargest = 1e300;

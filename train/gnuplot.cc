@@ -123,8 +123,8 @@ std::string run_gnuplot(const std::string& script) {
 std::string gnuplot_quote(std::string_view text) {
   std::string literal = "\"";
   const auto append = [&](unsigned char byte) {
-    if ((byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-        (byte >= 'A' && byte <= 'Z')) {
+    // Digits too are escaped: gnuplot takes a digit behind an escape for a part of it.
+    if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z')) {
       literal += static_cast<char>(byte);
     } else {
       literal += {'\\', static_cast<char>('0' + byte / 64), static_cast<char>('0' + byte / 8 % 8),

@@ -11,7 +11,7 @@ namespace gradus::train {
 ///   ./gradus setup installs a version that does"
 std::string run_gnuplot(const std::string& script);
 
-/// A string literal of gnuplot that means exactly `text`: letters and digits are kept, every other
+/// A string literal of gnuplot that means exactly `text`: letters are kept, every other
 /// byte becomes an octal escape, so that nothing in it can be a command, a quote, a macro or a
 /// backquoted shell command. Bytes that are no UTF-8 and control characters become "?"; line
 /// breaks and tabs become blanks.
