@@ -2,10 +2,8 @@
 #include <cmath>
 #include <string>
 
-#include "autograd/ops/matmul.h"
-#include "autograd/ops/transpose.h"
+#include "autograd/ops/linear.h"
 #include "nn/module.h"
-#include "tensor/elementwise/add.h"
 #include "tensor/random.h"
 
 namespace gradus::nn {
@@ -30,8 +28,8 @@ struct Linear : Module {
                        std::to_string(in) + "]");
     }
     const std::source_location line = x.where;
-    Variable y = matmul(std::move(x), Operand(transpose({weight, line}), line));
-    return bias.defined() ? add({std::move(y), line}, {bias, line}) : y;
+    if (bias.defined()) return linear(std::move(x), {weight, line}, {bias, line});
+    return matmul(std::move(x), {transpose({weight, line}), line});
   }
 
   Variable weight, bias;  ///< bias is undefined when there is none

@@ -77,7 +77,7 @@ GRADUS_HOST_DEVICE inline T select(bool c, T a, T b) {
 /// -1, 0 or 1; NaN stays NaN.
 template <class T>
 GRADUS_HOST_DEVICE inline T sign_of(T x) {
-  return select(x > T(0), T(1), select(x < T(0), T(-1), x * T(0)));
+  return select(x > T(0), T(1), select(x < T(0), T(-1), select(x == T(0), T(0), x)));
 }
 
 /// The larger one; NaN if either is.

@@ -139,6 +139,8 @@ std::string log_ticks(const Range& range) {
 }
 
 void write_axis(std::ostream& script, const char* name, const Axis& axis, const Range& range) {
+  // The usual format starts with a blank for the sign, which moves the number off its tick.
+  script << "set format " << name << " '%h'\n";
   script << "set " << name << "range [" << number(range.low) << ":" << number(range.high) << "]\n";
   if (axis.log) {
     script << "set logscale " << name << "\n";
@@ -184,7 +186,7 @@ bool has_lonely_point(const Curve& curve, const Figure& figure) {
   return false;
 }
 
-// Everything after `set terminal`. `style(i)` names colour and strokes of curve i.
+// Everything after `set terminal`. `style(i)` says how curve i is drawn: "with lines ...".
 template <class Style>
 std::string plot_script(const Figure& figure, Style style) {
   std::ostringstream script;
@@ -198,44 +200,117 @@ std::string plot_script(const Figure& figure, Style style) {
   for (std::size_t i = 0; i < figure.curves.size(); ++i) {
     const Curve& curve = figure.curves[i];
     write_data(script, i, curve, figure);
-    const bool dots = curve.points || has_lonely_point(curve, figure);
     plot += plot.empty() ? "plot " : ", ";
     plot += has_points(curve, figure) ? "$curve" + std::to_string(i) + " using 1:2" : "keyentry";
-    plot += (dots ? " with linespoints " : " with lines ") + style(i, dots) + " " +
+    plot += " " + style(i) + " " +
             (curve.label.empty() ? "notitle" : "title " + gnuplot_quote(curve.label));
   }
   script << plot << "\n";
   return script.str();
 }
 
+std::size_t count_labels(const Figure& figure) {
+  return std::count_if(figure.curves.begin(), figure.curves.end(),
+                       [](const Curve& curve) { return !curve.label.empty(); });
+}
+
 std::string picture_script(const Figure& figure, bool svg) {
   std::ostringstream script;
   script.imbue(std::locale::classic());
-  script << "set encoding utf8\n";
-  if (svg) {
-    script << "set terminal svg noenhanced rounded size " << std::lround(figure.width_in * 96)
-           << "," << std::lround(figure.height_in * 96)
-           << " font 'DejaVu Sans,Helvetica,Arial,sans-serif,11' background rgb 'white'\n";
-  } else {
-    script << "set terminal pngcairo noenhanced rounded size " << std::lround(figure.width_in * 200)
-           << "," << std::lround(figure.height_in * 200)
-           << " font 'DejaVu Sans,11' fontscale 2 linewidth 2 pointscale 2 "
-              "background rgb 'white'\n";
-  }
-  script << "set border 3 linecolor rgb '#606060' linewidth 0.8\n"
+  const double pixels_per_inch = svg ? 96 : 200;
+  script << "set encoding utf8\nset terminal "
+         << (svg ? "svg font 'DejaVu Sans,Helvetica,Arial,sans-serif,11'"
+                 : "pngcairo font 'DejaVu Sans,11' fontscale 2 linewidth 2 pointscale 2")
+         << " noenhanced rounded background rgb 'white' size "
+         << std::lround(figure.width_in * pixels_per_inch) << ","
+         << std::lround(figure.height_in * pixels_per_inch) << "\n"
+         << "set border 3 linecolor rgb '#606060' linewidth 0.8\n"
             "set tics nomirror out scale 0.6 textcolor rgb '#303030'\n"
             "set grid linetype 1 linewidth 0.6 linecolor rgb '#E2E2E2'\n";
-  std::size_t labels = 0;
-  for (const Curve& curve : figure.curves) labels += !curve.label.empty();
-  // Few names fit into the corner where loss curves leave room; many stand beside the curves.
+  // A few names fit into the corner that loss curves leave free; many stand beside the curves.
+  const std::size_t labels = count_labels(figure);
   script << (labels == 0   ? "unset key\n"
              : labels <= 4 ? "set key inside right top Left reverse samplen 2.5 spacing 1.15\n"
-                           : "set key outside right center Left reverse samplen 2.5 spacing 1.2\n");
-  script << plot_script(figure, [](std::size_t i, bool dots) {
-    return "linewidth 1.7 linecolor rgb '" + std::string(kColours[i % kColours.size()]) +
-           "' dashtype " + kDashes[i % kDashes.size()] + (dots ? " pointtype 7 pointsize 0.4" : "");
+                           : "set key outside right center Left reverse samplen 3 spacing 1.2 "
+                             "width 1\n");
+  script << plot_script(figure, [&](std::size_t i) {
+    const Curve& curve = figure.curves[i];
+    const bool dots = curve.points || has_lonely_point(curve, figure);
+    return std::string(dots ? "with linespoints pointtype 7 pointsize 0.4" : "with lines") +
+           " linewidth 1.7 linecolor rgb '" + kColours[i % kColours.size()] + "' dashtype " +
+           kDashes[i % kDashes.size()];
   });
   return script.str();
+}
+
+// The figure with points added on its lines, so close that each character a line runs through has
+// one. gnuplot draws at most seven kinds of lines with characters, but any kind of points.
+Figure filled_in(const Figure& figure, int columns, int rows) {
+  Figure filled = figure;
+  const Range x_range = axis_range(figure, true, 0), y_range = axis_range(figure, false, 0);
+  const auto position = [](double value, const Axis& axis, const Range& range) {
+    return axis.log ? std::log(value / range.low) / std::log(range.high / range.low)
+                    : (value - range.low) / (range.high - range.low);
+  };
+  const auto between = [](double from, double to, double share, const Axis& axis) {
+    return axis.log ? from * std::pow(to / from, share) : from + (to - from) * share;
+  };
+  for (std::size_t k = 0; k < figure.curves.size(); ++k) {
+    const auto& x = figure.curves[k].x;
+    const auto& y = figure.curves[k].y;
+    Curve& curve = filled.curves[k];
+    curve.x.assign(1, x[0]);
+    curve.y.assign(1, y[0]);
+    for (std::size_t i = 1; i < x.size(); ++i) {
+      double steps = 1;
+      if (drawable(x[i], figure.x) && drawable(x[i - 1], figure.x) && drawable(y[i], figure.y) &&
+          drawable(y[i - 1], figure.y)) {
+        const auto distance = [&](double from, double to, const Axis& axis, const Range& range) {
+          return std::abs(position(to, axis, range) - position(from, axis, range));
+        };
+        steps = std::max(distance(x[i - 1], x[i], figure.x, x_range) * columns,
+                         distance(y[i - 1], y[i], figure.y, y_range) * rows);
+        // A line that runs far out of the picture needs no more.
+        steps = std::clamp(std::ceil(steps), 1.0, 4.0 * (columns + rows));
+      }
+      for (double step = 1; step < steps; ++step) {
+        curve.x.push_back(between(x[i - 1], x[i], step / steps, figure.x));
+        curve.y.push_back(between(y[i - 1], y[i], step / steps, figure.y));
+      }
+      curve.x.push_back(x[i]);
+      curve.y.push_back(y[i]);
+    }
+  }
+  return filled;
+}
+
+// Whether a line shows nothing: blanks and colours (escape, '[', numbers, 'm') only.
+bool shows_nothing(std::string_view line) {
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '\x1b') {
+      i = std::min(line.find('m', i), line.size());
+    } else if (line[i] != ' ') {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Without the form feed that gnuplot starts with, empty lines at both ends and blanks at line ends.
+std::string trimmed(const std::string& drawn) {
+  std::istringstream lines(drawn);
+  std::string text, waiting;
+  for (std::string line; std::getline(lines, line);) {
+    std::erase(line, '\f');
+    line.erase(line.find_last_not_of(' ') + 1);
+    waiting += line + "\n";
+    const bool empty = shows_nothing(line);
+    if (empty && text.empty()) waiting.clear();
+    if (empty) continue;
+    text += waiting;
+    waiting.clear();
+  }
+  return text;
 }
 
 }  // namespace
@@ -260,13 +335,24 @@ std::string plot_text(const Figure& figure, int columns, int rows, bool colour) 
                  "; expected 40..1000 and 10..500");
   }
   check_figure(figure);
+  std::size_t longest = 0;
+  for (const Curve& curve : figure.curves) longest = std::max(longest, curve.label.size());
   std::ostringstream script;
-  script << "set terminal dumb noenhanced nofeed size " << columns << "," << rows
-         << (colour ? " ansi" : " mono") << "\nset tics nomirror scale 0.5\n"
-         << "set key outside right top\n"
-         << plot_script(figure,
-                        [](std::size_t i, bool) { return "linetype " + std::to_string(i + 1); });
-  return run_gnuplot(script.str());
+  script.imbue(std::locale::classic());
+  script << "set encoding utf8\nset terminal dumb noenhanced nofeed size " << columns << "," << rows
+         << (colour ? " ansi256" : " mono") << "\nset tics nomirror scale 0.5\n"
+         << "set tmargin " << (figure.title.empty() ? 0.5 : 2) << "\n";
+  const bool beside = longest <= static_cast<std::size_t>(columns) / 4;
+  script << (count_labels(figure) == 0 ? "unset key\n"
+             : beside
+                 ? "set key outside right top Left reverse samplen 1\n"
+                 : "set key outside bottom center vertical maxrows 12 Left reverse samplen 1\n");
+  const Figure filled = filled_in(figure, columns, rows);
+  script << plot_script(filled, [&](std::size_t i) {
+    return "with points pointtype '" + std::string(1, kMarks[i % kMarks.size()]) +
+           "' linecolor rgb '" + kColours[i % kColours.size()] + "'";
+  });
+  return trimmed(run_gnuplot(script.str()));
 }
 
 }  // namespace gradus::train

@@ -8,21 +8,21 @@ namespace gradus::train {
 
 /// A line through the points (x[k], y[k]). Points that are not finite leave a gap.
 struct Curve {
-  std::string label;         ///< legend entry; empty for none
-  std::vector<double> x, y;  ///< of equal length, not empty
-  bool points = false;       ///< with a dot at each point
+  std::string label = {};              ///< legend entry; empty for none
+  std::vector<double> x = {}, y = {};  ///< of equal length, not empty
+  bool points = false;                 ///< with a dot at each point
 };
 
 struct Axis {
-  std::string label;
-  std::optional<double> low, high;  ///< limits; without them the data decide
-  bool log = false;                 ///< logarithmic; points that are not positive leave a gap
+  std::string label = {};
+  std::optional<double> low = {}, high = {};  ///< limits; without them the data decide
+  bool log = false;  ///< logarithmic; points that are not positive leave a gap
 };
 
 struct Figure {
-  std::string title;
-  Axis x, y;
-  std::vector<Curve> curves;
+  std::string title = {};
+  Axis x = {}, y = {};
+  std::vector<Curve> curves = {};
   double width_in = 6.0, height_in = 3.8;  ///< inches, 1..40; the legend lies inside
 };
 

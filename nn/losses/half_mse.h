@@ -8,8 +8,7 @@ namespace gradus::nn {
 /// ShapeError as mse_loss does. Source: Zhang et al., Dive into Deep Learning, section 3.1.
 inline Variable half_mse_loss(Operand prediction, Operand target) {
   check_same_shape("half_mse_loss", prediction.variable, target.variable);
-  const std::source_location line = prediction.where;
-  return mul({mse_loss(std::move(prediction), std::move(target)), line}, 0.5);
+  return mean_squared_error(std::move(prediction), std::move(target), 0.5);
 }
 
 }  // namespace gradus::nn

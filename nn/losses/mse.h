@@ -1,10 +1,7 @@
 #pragma once
 #include <string>
 
-#include "autograd/ops/sum.h"
-#include "tensor/elementwise/mul.h"
-#include "tensor/elementwise/square.h"
-#include "tensor/elementwise/sub.h"
+#include "autograd/ops/mean_squared_error.h"
 
 namespace gradus::nn {
 
@@ -21,8 +18,7 @@ inline void check_same_shape(const char* loss, const Variable& prediction, const
 ///   "[mse_loss] prediction is [10, 1] and target is [10]; expected equal shapes; use reshape"
 inline Variable mse_loss(Operand prediction, Operand target) {
   check_same_shape("mse_loss", prediction.variable, target.variable);
-  const std::source_location line = prediction.where;
-  return mean({square({sub(std::move(prediction), std::move(target)), line}), line});
+  return mean_squared_error(std::move(prediction), std::move(target), 1);
 }
 
 }  // namespace gradus::nn

@@ -18,6 +18,20 @@ inline DType compute_dtype(Domain domain, std::string_view op, DType common) {
   return common;
 }
 
+/// x in another dtype, or x itself without touching its reference count.
+class As {
+ public:
+  As(const Tensor& x, DType dtype)
+      : converted_(x.dtype() == dtype ? Tensor() : x.to(dtype)),
+        x_(converted_.defined() ? converted_ : x) {}
+  As(const As&) = delete;
+  operator const Tensor&() const { return x_; }  // NOLINT: implicit by design
+
+ private:
+  Tensor converted_;
+  const Tensor& x_;
+};
+
 template <class Rule, class F>
 decltype(auto) dispatch_for(DType dtype, F&& f) {
   if constexpr (Rule::kDomain == Domain::kFloating) {
@@ -33,7 +47,8 @@ template <class Rule>
 Tensor unary(std::string_view op, const Tensor& input) {
   check_defined(op, "x", input);
   const DType dtype = compute_dtype(Rule::kDomain, op, input.dtype());
-  const Tensor x = input.to(dtype);
+  const As converted(input, dtype);
+  const Tensor& x = converted;
   return dispatch_for<Rule>(dtype, [&]<class T>(std::type_identity<T>) {
     return map_elements<T, T>(
         x.shape(), dtype, [](T v) { return Rule::forward(v); }, x);
@@ -46,7 +61,8 @@ Tensor binary(std::string_view op, const Tensor& left, const Tensor& right) {
   check_defined(op, "b", right);
   const Shape shape = broadcast_shapes(op, left.shape(), right.shape());
   const DType dtype = compute_dtype(Rule::kDomain, op, result_type(left, right));
-  const Tensor a = left.to(dtype), b = right.to(dtype);
+  const As converted_a(left, dtype), converted_b(right, dtype);
+  const Tensor &a = converted_a, &b = converted_b;
   return dispatch_for<Rule>(dtype, [&]<class T>(std::type_identity<T>) {
     constexpr bool kCompares = Rule::kDomain == Domain::kComparison;
     using Out = std::conditional_t<kCompares, bool, T>;
@@ -65,9 +81,9 @@ Tensor unary_backward(const Tensor& x, const Tensor& y, const Tensor& dy) {
   const DType dtype = dy.dtype();
   return dispatch_floating(dtype, [&]<class T>(std::type_identity<T>) {
     const auto f = [](T a, T b, T c) { return Rule::backward(a, b, c); };
-    const Tensor& a = Rule::kUsesX ? x : dy;
-    const Tensor& b = Rule::kUsesY ? y : dy;
-    return cpu::map_elements<T, T>(dy.shape(), dtype, f, a.to(dtype), b, dy);
+    const cpu::As converted(Rule::kUsesX ? x : dy, dtype);
+    const Tensor &a = converted, &b = Rule::kUsesY ? y : dy;
+    return cpu::map_elements<T, T>(dy.shape(), dtype, f, a, b, dy);
   });
 }
 
@@ -82,10 +98,10 @@ Tensor binary_backward(const Tensor& a, const Tensor& b, const Tensor& y, const 
         return Rule::backward_b(u, v, w, g);
       }
     };
-    const Tensor& u = Rule::kUsesX ? a : dy;
-    const Tensor& v = Rule::kUsesX ? b : dy;
-    const Tensor& w = Rule::kUsesY ? y : dy;
-    return cpu::map_elements<T, T>(dy.shape(), dtype, f, u.to(dtype), v.to(dtype), w, dy);
+    const cpu::As converted_a(Rule::kUsesX ? a : dy, dtype);
+    const cpu::As converted_b(Rule::kUsesX ? b : dy, dtype);
+    const Tensor &u = converted_a, &v = converted_b, &w = Rule::kUsesY ? y : dy;
+    return cpu::map_elements<T, T>(dy.shape(), dtype, f, u, v, w, dy);
   });
 }
 

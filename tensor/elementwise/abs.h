@@ -10,7 +10,7 @@ struct Abs {
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T x) {
-    return select(x < T(0), -x, x);
+    return select(x < T(0), -x, x + T(0));  // + 0 makes 0 of -0
   }
 
   template <class T>

@@ -1,0 +1,108 @@
+#include "tensor/dtype.h"
+
+#include <gtest/gtest.h>
+
+#include "tensor/elementwise_all.h"
+#include "tensor/reduce.h"
+#include "tests/support/compare.h"
+
+namespace gradus::testing {
+namespace {
+
+const std::vector<DType> kAll = {kBool, kInt64, kFloat32, kFloat64};
+
+// The dtype of + as PyTorch gives it, for two tensors and for a tensor with a number.
+TEST(Promotion, OfTwoTensorsIsTheLargerOne) {
+  for (DType a : kAll) {
+    for (DType b : kAll) {
+      const DType larger = a < b ? b : a;
+      EXPECT_EQ(promote(a, b), larger);
+      EXPECT_EQ(result_type(zeros({2}, a), zeros({2}, b)), larger);
+      if (larger != kBool) {
+        EXPECT_EQ((zeros({2}, a) + zeros({2}, b)).dtype(), larger);
+      }
+    }
+  }
+}
+
+TEST(Promotion, OfNumbersGivesWayToTheTensor) {
+  const auto with = [](DType tensor, const Tensor& number) {
+    const Tensor x = ones({2}, tensor);
+    EXPECT_EQ((x + number).dtype(), (number + x).dtype());
+    return (x + number).dtype();
+  };
+  EXPECT_EQ(with(kFloat32, 0.5), kFloat32);
+  EXPECT_EQ(with(kFloat32, 2), kFloat32);
+  EXPECT_EQ(with(kFloat32, true), kFloat32);
+  EXPECT_EQ(with(kFloat64, 0.5f), kFloat64);
+  EXPECT_EQ(with(kInt64, 2), kInt64);
+  EXPECT_EQ(with(kInt64, true), kInt64);
+  EXPECT_EQ(with(kInt64, 0.5), kFloat32);
+  EXPECT_EQ(with(kBool, 2), kInt64);
+  EXPECT_EQ(with(kBool, 0.5), kFloat32);
+}
+
+TEST(Promotion, OfTwoNumbersIsThatOfTensors) {
+  EXPECT_EQ((Tensor(1) + Tensor(2)).dtype(), kInt64);
+  EXPECT_EQ((Tensor(1) + Tensor(0.5)).dtype(), kFloat64);
+  EXPECT_TRUE(Tensor(1).weak());
+  EXPECT_FALSE((ones({}) + Tensor(1)).weak());
+}
+
+TEST(Promotion, ANumberIsRoundedToTheDTypeOnce) {
+  const Tensor x = ones({1}) * 0.1;
+  EXPECT_EQ(x.data<float>()[0], 0.1f);
+  EXPECT_EQ((ones({1}, kFloat64) * 0.1f).item(), static_cast<double>(0.1f));
+}
+
+TEST(Promotion, DivisionOfIntegersIsTrueDivision) {
+  const Tensor y = tensor({1, 3}, kInt64) / tensor({2, 2}, kInt64);
+  EXPECT_EQ(y.dtype(), kFloat32);
+  EXPECT_EQ(y.to_vector(), (std::vector<double>{0.5, 1.5}));
+}
+
+TEST(DTypes, ComparisonsGiveBool) {
+  for (DType a : kAll) EXPECT_EQ((ones({2}, a) == ones({2}, a)).dtype(), kBool);
+  EXPECT_EQ((tensor({2, 3}, kInt64) > 2.5).to_vector(), (std::vector<double>{0, 1}));
+}
+
+TEST(DTypes, ConversionTruncatesAndTestsForZero) {
+  const Tensor x = tensor({-1.7, -0.0, 0.3, 2.9}, kFloat64);
+  EXPECT_EQ(x.to(kInt64).to_vector(), (std::vector<double>{-1, 0, 0, 2}));
+  EXPECT_EQ(x.to(kBool).to_vector(), (std::vector<double>{1, 0, 1, 1}));
+  EXPECT_EQ(x.to(kFloat32).to(kFloat64).at({2}), static_cast<double>(0.3f));
+  EXPECT_TRUE(x.to(kFloat64).shares_storage_with(x));
+  for (DType from : kAll) {
+    for (DType to : kAll) {
+      const Tensor y = tensor({{0, 1}, {1, 1}}, from).transpose().to(to);
+      EXPECT_EQ(y.dtype(), to);
+      EXPECT_EQ(y.to_vector(), (std::vector<double>{0, 1, 1, 1}));
+    }
+  }
+}
+
+TEST(DTypes, NamesAndSizesAreThoseOfNumPy) {
+  EXPECT_EQ(name(kBool), "bool");
+  EXPECT_EQ(name(kInt64), "int64");
+  EXPECT_EQ(name(kFloat32), "float32");
+  EXPECT_EQ(name(kFloat64), "float64");
+  EXPECT_EQ(size_of(kBool), 1u);
+  EXPECT_EQ(size_of(kInt64), 8u);
+  EXPECT_EQ(size_of(kFloat32), 4u);
+  EXPECT_EQ(size_of(kFloat64), 8u);
+}
+
+TEST(Construction, FillsInTheAskedDType) {
+  EXPECT_EQ(full({2}, 2.7, kInt64).to_vector(), (std::vector<double>{2, 2}));
+  EXPECT_EQ(ones({2}, kBool).to_vector(), (std::vector<double>{1, 1}));
+  EXPECT_EQ(zeros_like(ones({2, 3}, kFloat64)).dtype(), kFloat64);
+  EXPECT_EQ(ones_like(zeros({2, 3}, kInt64)).to_vector(), std::vector<double>(6, 1));
+  EXPECT_EQ(arange(4).to_vector(), (std::vector<double>{0, 1, 2, 3}));
+  EXPECT_EQ(arange(0).shape(), (Shape{0}));
+  EXPECT_EQ(arange(3, kFloat32).dtype(), kFloat32);
+  EXPECT_EQ(tensor({{1, 2, 3}, {4, 5, 6}}).shape(), (Shape{2, 3}));
+  EXPECT_EQ(tensor({{1, 2, 3}, {4, 5, 6}}).at({1, 0}), 4);
+}
+
+}  // namespace
+}  // namespace gradus::testing
