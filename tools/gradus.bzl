@@ -98,10 +98,18 @@ def sources():
         visibility = ["//visibility:public"],
     )
 
+def _program_of(file):
+    """examples/A/B_program_test.cc runs the program //examples:A/B."""
+    suffix = "_program_test.cc"
+    if not file.startswith("examples/") or not file.endswith(suffix):
+        return []
+    return ["//examples:" + file[len("examples/"):-len(suffix)]]
+
 def gradus_tests(support = []):
     """One cc_test for each **/*_test.cc; shared code lives in support/, expected values in golden/.
 
-    A file ending in _long_test.cc may take 15 minutes, any other 5.
+    A file ending in _long_test.cc may take 15 minutes, any other 5. Headers beside a test are its
+    own, and examples/A/B_program_test.cc finds the program examples/A/B beside the golden files.
 
     Args:
       support: generated sources that join those of support/.
@@ -123,9 +131,12 @@ def gradus_tests(support = []):
         native.cc_test(
             name = file[:-len("_test.cc")],
             size = "large" if file.endswith("_long_test.cc") else "medium",
-            srcs = [file],
+            srcs = [file] + native.glob(
+                [file[:file.rfind("/") + 1] + "*.h"],
+                allow_empty = True,
+            ),
             copts = GRADUS_COPTS,
-            data = golden,
+            data = golden + _program_of(file),
             deps = LIBRARIES + [
                 ":support",
                 "//examples:support",

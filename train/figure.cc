@@ -81,7 +81,9 @@ void check_figure(const Figure& figure) {
 Range axis_range(const Figure& figure, bool of_x, double margin) {
   const Axis& axis = of_x ? figure.x : figure.y;
   const auto to_scale = [&](double v) { return axis.log ? std::log10(v) : v; };
-  const auto from_scale = [&](double v) { return axis.log ? std::pow(10, v) : v; };
+  const auto from_scale = [&](double v) {
+    return axis.log ? std::pow(10, std::clamp(v, -307.0, 307.0)) : v;
+  };
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (const Curve& curve : figure.curves) {
     for (std::size_t i = 0; i < curve.x.size(); ++i) {

@@ -65,6 +65,8 @@ std::string complaint(const std::string& errors) {
   text.erase(text.find_last_not_of(" \n") + 1);
   text.erase(0, text.rfind('\n') + 1);
   text.erase(0, text.find_first_not_of(' '));
+  // A script that comes from standard input is all "line 0" to gnuplot.
+  if (text.starts_with("line 0: ")) text.erase(0, 8);
   return text.empty() ? "no message" : text;
 }
 

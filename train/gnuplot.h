@@ -7,7 +7,7 @@ namespace gradus::train {
 /// Runs the installed gnuplot on a script, without any settings of the user, and returns what it
 /// writes to its standard output. No shell is involved. Throws IoError:
 ///   "[figure] gnuplot: not found on PATH; expected it to draw curves; ./gradus setup installs it"
-///   "[figure] gnuplot: failed: line 0: undefined variable: a; expected it to draw curves;
+///   "[figure] gnuplot: failed: undefined variable: a; expected it to draw curves;
 ///   ./gradus setup installs a version that does"
 std::string run_gnuplot(const std::string& script);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <ostream>
 
 #include "tensor/error.h"
@@ -32,16 +33,16 @@ std::string short_number(double value) {
   }
   char text[32];
   std::snprintf(text, sizeof text,
-                value < 10    ? "%.2f%s"
-                : value < 100 ? "%.1f%s"
-                              : "%.0f%s",
+                value < 9.995   ? "%.2f%s"
+                : value < 99.95 ? "%.1f%s"
+                                : "%.0f%s",
                 value, unit);
   return text;
 }
 
 // 0:07, 12:30, 3:00:00.
 std::string clock_text(double seconds) {
-  const auto whole = static_cast<std::int64_t>(std::min(std::ceil(seconds), 1e9));
+  const auto whole = static_cast<std::int64_t>(std::min(std::round(seconds), 1e9));
   char text[32];
   const int s = static_cast<int>(whole % 60), m = static_cast<int>(whole / 60 % 60);
   const auto h = static_cast<long long>(whole / 3600);
@@ -68,7 +69,7 @@ Progress::Progress(std::ostream& out, bool terminal, std::string title, std::int
     throw ConfigError("[progress] total: " + std::to_string(total) + "; expected >= 0");
   }
   start_ = now_ = seconds_();
-  drawn_at_ = start_ - kRedrawSeconds;  // the first update is shown
+  drawn_at_ = -std::numeric_limits<double>::infinity();  // the first update is shown
 }
 
 Progress::~Progress() {

@@ -43,29 +43,43 @@ void combine(Wide<T, W>& into, const Wide<T, W>& right) {
   for (int w = 0; w < W; ++w) into.v[w] = Op{}(into.v[w], right.v[w]);
 }
 
-/// Reduces n <= kBlock elements, `step` apart, for W neighbouring columns.
+/// The partial results of one block: element i of the block goes to lane i % kLanes.
 template <class Op, class T, int W>
-Wide<T, W> reduce_block(const T* x, std::int64_t n, std::int64_t step) {
-  Wide<T, W> lane[kLanes];
-  const int lanes = static_cast<int>(std::min<std::int64_t>(n, kLanes));
-  for (int l = 0; l < lanes; ++l) {
-    for (int w = 0; w < W; ++w) lane[l].v[w] = x[l * step + w];
-  }
-  std::int64_t i = kLanes;
-  if (W == 1 && step == 1) {  // the loop that matters most, in a form that vectorises
-    for (; i + kLanes <= n; i += kLanes) {
-      for (int l = 0; l < kLanes; ++l) lane[l].v[0] = Op{}(lane[l].v[0], x[i + l]);
+class Block {
+ public:
+  /// Takes the next n elements, `step` apart, for W neighbouring columns.
+  void take(const T* x, std::int64_t n, std::int64_t step) {
+    std::int64_t i = 0;
+    for (; i < n && (count_ < kLanes || count_ % kLanes != 0); ++i) one(x + i * step);
+    if (W == 1 && step == 1) {  // the loop that matters most, in a form that vectorises
+      for (; i + kLanes <= n; i += kLanes, count_ += kLanes) {
+        for (int l = 0; l < kLanes; ++l) lane_[l].v[0] = Op{}(lane_[l].v[0], x[i + l]);
+      }
     }
+    for (; i < n; ++i) one(x + i * step);
   }
-  for (; i < n; ++i) {
-    Wide<T, W>& into = lane[i % kLanes];
-    for (int w = 0; w < W; ++w) into.v[w] = Op{}(into.v[w], x[i * step + w]);
+  Wide<T, W> result() {
+    const int lanes = static_cast<int>(std::min<std::int64_t>(count_, kLanes));
+    for (int half = kLanes / 2; half > 0; half /= 2) {
+      for (int l = 0; l + half < lanes && l < half; ++l) combine<Op>(lane_[l], lane_[l + half]);
+    }
+    return lane_[0];
   }
-  for (int half = kLanes / 2; half > 0; half /= 2) {
-    for (int l = 0; l + half < lanes && l < half; ++l) combine<Op>(lane[l], lane[l + half]);
+
+ private:
+  void one(const T* x) {
+    Wide<T, W>& into = lane_[count_ % kLanes];
+    if (count_ < kLanes) {
+      std::copy(x, x + W, into.v);
+    } else {
+      for (int w = 0; w < W; ++w) into.v[w] = Op{}(into.v[w], x[w]);
+    }
+    ++count_;
   }
-  return lane[0];
-}
+
+  Wide<T, W> lane_[kLanes];
+  std::int64_t count_ = 0;
+};
 
 /// Combines values in the order they come, as a balanced tree: level k holds 2^k of them.
 template <class Op, class T, int W>
@@ -135,37 +149,46 @@ std::int64_t offset_of(std::int64_t linear, const Shape& sizes, const Strides& s
   return offset;
 }
 
-/// Reduces everything below x for W neighbouring results.
+/// The tree over the reduced elements begin..end, counted in row-major order, so that gaps in
+/// memory change nothing. For W neighbouring results; begin is a multiple of kBlock.
 template <class Op, class T, int W>
-Wide<T, W> reduce_one(const T* x, const Geometry& g) {
+Wide<T, W> reduce_range(const T* x, const Geometry& g, std::int64_t begin, std::int64_t end) {
   const int last = g.reduced.rank() - 1;
-  const std::int64_t n = g.reduced[last], step = g.reduced_step[last];
-  const std::int64_t rows = numel(g.reduced) / n;
-  if (rows == 1 && n <= kBlock) return reduce_block<Op, T, W>(x, n, step);
+  const std::int64_t row = g.reduced[last], step = g.reduced_step[last];
   Tree<Op, T, W> tree;
-  for (std::int64_t row = 0; row < rows; ++row) {
-    const T* first = x + offset_of(row, g.reduced, g.reduced_step, last);
-    for (std::int64_t i = 0; i < n; i += kBlock) {
-      tree.add(reduce_block<Op, T, W>(first + i * step, std::min(kBlock, n - i), step));
+  for (std::int64_t i = begin; i < end;) {
+    Block<Op, T, W> block;
+    for (const std::int64_t stop = std::min(end, i + kBlock); i < stop;) {
+      const std::int64_t column = i % row, n = std::min(row - column, stop - i);
+      block.take(x + offset_of(i / row, g.reduced, g.reduced_step, last) + column * step, n, step);
+      i += n;
     }
+    tree.add(block.result());
   }
   return tree.result();
 }
 
-/// One long row: pieces of the tree in parallel.
+/// Everything below x for W neighbouring results.
+template <class Op, class T, int W>
+Wide<T, W> reduce_one(const T* x, const Geometry& g) {
+  if (g.reduced.rank() == 1 && g.reduced[0] <= kBlock) {
+    Block<Op, T, W> block;
+    block.take(x, g.reduced[0], g.reduced_step[0]);
+    return block.result();
+  }
+  return reduce_range<Op, T, W>(x, g, 0, numel(g.reduced));
+}
+
+/// A single result of many elements: pieces of the tree in parallel.
 template <class Op, class T>
-T reduce_long_row(const T* x, std::int64_t n, std::int64_t step) {
+T reduce_many(const T* x, const Geometry& g) {
   constexpr std::int64_t kPiece = kBlock * kBlocksPerPiece;
-  const std::int64_t pieces = (n + kPiece - 1) / kPiece;
+  const std::int64_t n = numel(g.reduced), pieces = (n + kPiece - 1) / kPiece;
   const Tensor partial = Tensor::empty({pieces}, dtype_of<T>());
   T* results = partial.data<T>();
   parallel_for(pieces, [&](std::int64_t piece) {
-    Tree<Op, T, 1> tree;
-    const std::int64_t end = std::min(n, (piece + 1) * kPiece);
-    for (std::int64_t i = piece * kPiece; i < end; i += kBlock) {
-      tree.add(reduce_block<Op, T, 1>(x + i * step, std::min(kBlock, end - i), step));
-    }
-    results[piece] = tree.result().v[0];
+    const std::int64_t begin = piece * kPiece;
+    results[piece] = reduce_range<Op, T, 1>(x, g, begin, std::min(n, begin + kPiece)).v[0];
   });
   Tree<Op, T, 1> tree;
   for (std::int64_t i = 0; i < pieces; ++i) tree.add({{results[i]}});
@@ -177,8 +200,8 @@ void reduce_into(const Tensor& x, unsigned mask, T* out) {
   const Geometry g(x, mask);
   const T* data = static_cast<const T*>(x.raw_data());
   const std::int64_t outputs = numel(g.kept), each = numel(g.reduced);
-  if (outputs == 1 && g.reduced.rank() == 1 && each > kBlock * kBlocksPerPiece) {
-    out[0] = reduce_long_row<Op>(data, each, g.reduced_step[0]);
+  if (outputs == 1 && each > kBlock * kBlocksPerPiece) {
+    out[0] = reduce_many<Op>(data, g);
     return;
   }
   const int last = g.kept.rank() - 1;

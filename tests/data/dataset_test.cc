@@ -11,7 +11,7 @@ using testing::expect_same_bits;
 using testing::expect_throws_text;
 
 Dataset four_rows() {
-  return {tensor({{1, 2}, {3, 4}, {5, 6}, {7, 8}}), tensor({{10}, {20}, {30}, {40}})};
+  return {tensor({{1, 2}, {3, 4}, {5, 6}, {7, 8}}), tensor({10, 20, 30, 40}).unsqueeze(1)};
 }
 
 TEST(Dataset, SizeCountsRows) { EXPECT_EQ(four_rows().size(), 4); }
@@ -19,7 +19,7 @@ TEST(Dataset, SizeCountsRows) { EXPECT_EQ(four_rows().size(), 4); }
 TEST(Dataset, HeadIsAViewOfTheFirstRows) {
   const Dataset all = four_rows(), some = all.head(3);
   expect_same_bits(some.features, tensor({{1, 2}, {3, 4}, {5, 6}}));
-  expect_same_bits(some.targets, tensor({{10}, {20}, {30}}));
+  expect_same_bits(some.targets, tensor({10, 20, 30}).unsqueeze(1));
   EXPECT_TRUE(some.features.shares_storage_with(all.features));
   EXPECT_TRUE(some.targets.shares_storage_with(all.targets));
   EXPECT_EQ(all.head(4).size(), 4);

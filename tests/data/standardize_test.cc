@@ -74,7 +74,7 @@ TEST(Standardize, NamesColumnsThatCannotBeScaled) {
       "[standardize] column 0: mean is inf; expected finite numbers");
   expect_throws_text<ConfigError>(
       [] {
-        standardize(tensor({{1e300}, {-1e300}}, kFloat64));
+        standardize(tensor({1e300, -1e300}, kFloat64).unsqueeze(1));
       },
       "[standardize] column 0: standard deviation is inf; expected finite numbers");
 }

@@ -29,7 +29,7 @@ TEST(SyntheticRegression, FeaturesAndNoiseHaveTheirMoments) {
   constexpr int kSamples = 100000;
   Generator generator(2);
   const Dataset d =
-      synthetic_regression(tensor({{2}, {-3.4}}, kFloat64), 4.2, kSamples, 0.5, generator);
+      synthetic_regression(tensor({2, -3.4}, kFloat64).unsqueeze(1), 4.2, kSamples, 0.5, generator);
   const auto x = d.features.to_vector(), y = d.targets.to_vector();
   double sum_x = 0, sum_xx = 0, sum_e = 0, sum_ee = 0, sum_ex = 0;
   for (int i = 0; i < kSamples; ++i) {

@@ -15,7 +15,7 @@ void expect_copy(const Tensor& copy, const Tensor& of) {
   EXPECT_FALSE(copy.shares_storage_with(of)) << "no copy was made";
 }
 
-Tensor apply(const nlohmann::json& op, const Tensor& x) {
+Tensor take_view(const nlohmann::json& op, const Tensor& x) {
   const std::string kind = op[0];
   std::vector<std::int64_t> n;
   for (std::size_t i = 1; i < op.size(); ++i) n.push_back(op[i]);
@@ -37,7 +37,7 @@ TEST(TensorViews, ChainsOfViewsAreThoseOfNumPy) {
     SCOPED_TRACE(c.dump());
     Tensor x = count_up(golden_shape(c.at("start")));
     for (const auto& step : c.at("steps")) {
-      const Tensor y = apply(step.at("op"), x);
+      const Tensor y = take_view(step.at("op"), x);
       EXPECT_EQ(y.shares_storage_with(x), step.at("view").get<bool>()) << step.dump();
       x = y;
     }
@@ -157,7 +157,7 @@ TEST(TensorViews, IndexSelectCopiesRowsInTheGivenOrder) {
   EXPECT_EQ(x.index_select(index).to_vector(), (std::vector<double>{4, 5, 0, 1, 0, 1, 4, 5}));
   EXPECT_EQ(x.transpose().index_select(tensor({1}, kInt64)).to_vector(),
             (std::vector<double>{1, 3, 5}));
-  EXPECT_EQ(x.index_select(tensor({}, kInt64)).shape(), (Shape{0, 2}));
+  EXPECT_EQ(x.index_select(zeros({0}, kInt64)).shape(), (Shape{0, 2}));
 }
 
 }  // namespace

@@ -1,0 +1,118 @@
+#include "tensor/matmul.h"
+
+#include <gtest/gtest.h>
+
+#include "tensor/random.h"
+#include "tests/support/compare.h"
+#include "tests/support/every_device.h"
+#include "tests/support/threads.h"
+
+namespace gradus::testing {
+namespace {
+
+// Three loops in double over matrices of any strides.
+Tensor slow(const Tensor& a, const Tensor& b) {
+  const std::int64_t n = a.dim(0), k = a.dim(1), m = b.dim(1);
+  const std::vector<double> x = a.to_vector(), y = b.to_vector();
+  std::vector<double> z(n * m);
+  for (std::int64_t i = 0; i < n; ++i) {
+    for (std::int64_t l = 0; l < k; ++l) {
+      for (std::int64_t j = 0; j < m; ++j) z[i * m + j] += x[i * k + l] * y[l * m + j];
+    }
+  }
+  return from_values(z, {n, m}, kFloat64);
+}
+
+// A matrix of the given size behind several kinds of strides.
+Tensor matrix(int layout, std::int64_t n, std::int64_t m, DType dtype, Generator& generator) {
+  switch (layout) {
+    case 0:
+      return normal({n, m}, 0, 1, generator, dtype);
+    case 1:
+      return normal({m, n}, 0, 1, generator, dtype).transpose();
+    case 2:
+      return normal({n + 2, m + 3}, 0, 1, generator, dtype).slice(0, {2}).slice(1, {3});
+    case 3:
+      return normal({n, 2 * m}, 0, 1, generator, dtype).slice(1, {0, INT64_MAX, 2});
+    case 4:
+      return normal({1, m}, 0, 1, generator, dtype).expand({n, m});
+    default:
+      return normal({n, 1}, 0, 1, generator, dtype).expand({n, m});
+  }
+}
+
+// Each of the k products is rounded, and so is their sum up to k times. All stay below 16.
+double tolerance(DType dtype, std::int64_t k) {
+  return (dtype == kFloat32 ? 1.2e-7 : 2.3e-16) * 16 * static_cast<double>(k + 1);
+}
+
+using Matmul = EveryDevice;
+
+TEST_P(Matmul, OfAnySizesIsThatOfThreeLoops) {
+  Generator generator(1);
+  const std::vector<std::int64_t> sizes = {0, 1, 2, 3, 17, 64, 130};
+  for (DType dtype : {kFloat32, kFloat64}) {
+    for (auto n : sizes) {
+      for (auto k : sizes) {
+        for (auto m : sizes) {
+          const Tensor a = matrix(0, n, k, dtype, generator), b = matrix(0, k, m, dtype, generator);
+          const Tensor y = matmul(a, b);
+          EXPECT_EQ(y.dtype(), dtype);
+          expect_close(y, slow(a, b), 0, tolerance(dtype, k),
+                       to_string(a.shape()) + " times " + to_string(b.shape()));
+        }
+      }
+    }
+  }
+}
+
+TEST_P(Matmul, OfAnyStridesIsThatOfThreeLoops) {
+  Generator generator(2);
+  for (DType dtype : {kFloat32, kFloat64}) {
+    for (const Shape& s : {Shape{3, 4, 5}, Shape{1, 17, 1}, Shape{17, 1, 3}, Shape{1, 1, 40},
+                           Shape{40, 33, 50}, Shape{130, 20, 1}}) {
+      for (int left = 0; left < 6; ++left) {
+        for (int right = 0; right < 6; ++right) {
+          const Tensor a = matrix(left, s[0], s[1], dtype, generator);
+          const Tensor b = matrix(right, s[1], s[2], dtype, generator);
+          expect_close(
+              matmul(a, b), slow(a, b), 0, tolerance(dtype, s[1]),
+              to_string(s) + ", layouts " + std::to_string(left) + ", " + std::to_string(right));
+        }
+      }
+    }
+  }
+}
+
+TEST_P(Matmul, OfVectorsLeavesTheirAxisOut) {
+  const Tensor a = tensor({{1, 2, 3}, {4, 5, 6}}), v = tensor({1, 0, -1}), u = tensor({1, 10});
+  EXPECT_EQ(matmul(a, v).shape(), (Shape{2}));
+  EXPECT_EQ(matmul(a, v).to_vector(), (std::vector<double>{-2, -2}));
+  EXPECT_EQ(matmul(u, a).to_vector(), (std::vector<double>{41, 52, 63}));
+  EXPECT_EQ(matmul(v, v).shape(), (Shape{}));
+  EXPECT_EQ(matmul(v, v).item(), 2);
+  EXPECT_EQ(matmul(a.select(1, 0), a).to_vector(), (std::vector<double>{17, 22, 27}));
+  EXPECT_EQ(matmul(zeros({0}), zeros({0})).item(), 0);
+}
+
+TEST_P(Matmul, PromotesTheSmallerDType) {
+  const Tensor y = matmul(ones({2, 3}), ones({3, 2}, kFloat64));
+  EXPECT_EQ(y.dtype(), kFloat64);
+  EXPECT_EQ(y.to_vector(), std::vector<double>(4, 3));
+}
+
+TEST_P(Matmul, HasTheSameBitsOnAnyNumberOfThreads) {
+  Generator generator(3);
+  for (DType dtype : {kFloat32, kFloat64}) {
+    const Tensor a = normal({517, 130}, 0, 1, generator, dtype);
+    const Tensor b = normal({130, 258}, 0, 1, generator, dtype);
+    same_on_all_threads([&] { return matmul(a, b); });
+    same_on_all_threads([&] { return matmul(b.transpose(), a.transpose()); });
+    same_on_all_threads([&] { return matmul(a, b.select(1, 4)); });
+  }
+}
+
+GRADUS_ON_EVERY_DEVICE(Matmul);
+
+}  // namespace
+}  // namespace gradus::testing
