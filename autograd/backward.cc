@@ -14,6 +14,17 @@ namespace {
 
 constinit thread_local const Node* differentiated = nullptr;
 
+// Marks the node whose backward runs, see tape_line.
+class Differentiating {
+ public:
+  explicit Differentiating(const Node& node) : outer_(std::exchange(differentiated, &node)) {}
+  ~Differentiating() { differentiated = outer_; }
+  Differentiating(const Differentiating&) = delete;
+
+ private:
+  const Node* outer_;
+};
+
 std::string line_of(const Node& node) {
   return std::string(node.where().file_name()) + ":" + std::to_string(node.where().line());
 }
@@ -65,8 +76,8 @@ class Walk {
     std::vector<Variable> many(inputs.size() > 4 ? inputs.size() : 0);
     const std::span<Variable> dx = many.empty() ? std::span(few, inputs.size()) : std::span(many);
 
-    const Node* outer = std::exchange(differentiated, &node);
     try {
+      const Differentiating now(node);
       Gradients gradients(node, std::move(dy), dx);
       node.backward(gradients);
       for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -75,11 +86,9 @@ class Walk {
         arrive(input, fit(node, *input, std::move(dx[i])));
       }
     } catch (const Error& error) {
-      differentiated = outer;
       throw AutogradError("[backward] " + std::string(node.op()) + " recorded at " + line_of(node) +
                           ": " + error.what());
     }
-    differentiated = outer;
     if (!keep_graph_) node.free_inputs();
   }
 
@@ -144,7 +153,8 @@ class GraphMode {
 Variable own_copy(const Variable& gradient, bool create_graph) {
   if (create_graph) return gradient;
   const Tensor& g = gradient.value();
-  return g.owns_storage_alone() && g.is_contiguous() ? gradient : Variable(g.clone());
+  const bool alone = gradient.node()->held_once() && g.owns_storage_alone();
+  return alone && g.is_contiguous() ? gradient : Variable(g.clone());
 }
 
 }  // namespace

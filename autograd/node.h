@@ -42,6 +42,11 @@ class Node {
     }
   }
 
+  /// Whether a single handle or edge points here.
+  bool held_once() const {
+    return static_cast<std::uint32_t>(counts_.load(std::memory_order_acquire)) == 1;
+  }
+
   const Tensor& value() const { return value_; }
   std::uint64_t number() const { return number_; }
   const std::source_location& where() const { return where_; }

@@ -1,5 +1,5 @@
-// The first thing to run: the linear regression of the textbook's chapter 3, trained with every
-// optimizer there is, as curves in the terminal and as files.  ./gradus demo
+// Linear regression with every optimizer: curves in the terminal and as files.
+//   ./gradus demo
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>

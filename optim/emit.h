@@ -78,7 +78,7 @@ void Optimizer<Rule>::step() {
   for (const Group& group : groups_) check(group.rule);
   for (Group& group : groups_) {
     slots.clear();
-    // Copies of gradients that are not contiguous live until the launch is over.
+    // Copies of gradients with gaps live until the launch is over.
     std::vector<Tensor> copies;
     for (Member& member : group.members) {
       const Variable grad = member.variable.requires_grad() ? member.variable.grad() : Variable();
@@ -86,7 +86,8 @@ void Optimizer<Rule>::step() {
       const Tensor& theta = member.variable.value();
       Slot<kStates> slot{theta.raw_data(), nullptr,        {},
                          theta.numel(),    ++member.steps, theta.dtype()};
-      if (grad.value().is_contiguous()) {
+      // The launcher is promised that its arrays do not overlap.
+      if (grad.value().is_contiguous() && !grad.value().shares_storage_with(theta)) {
         slot.g = grad.value().raw_data();
       } else {
         copies.push_back(grad.value().clone());

@@ -1,5 +1,6 @@
 #include "tensor/tensor.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -60,6 +61,7 @@ Tensor Tensor::scalar_of_int(std::int64_t value) {
 }
 
 void Tensor::throw_wrong_type(DType asked) const {
+  check_defined("data", "x", *this);
   throw DTypeError("[data] T: " + std::string(name(asked)) + "; expected " +
                    std::string(name(dtype_)) + ", the dtype of the tensor; convert with to()");
 }
@@ -123,8 +125,14 @@ Tensor full(const Shape& shape, double value, DType dtype) {
 }
 
 Tensor ones(const Shape& shape, DType dtype) { return full(shape, 1, dtype); }
-Tensor zeros_like(const Tensor& x) { return zeros(x.shape(), x.dtype()); }
-Tensor ones_like(const Tensor& x) { return ones(x.shape(), x.dtype()); }
+Tensor zeros_like(const Tensor& x) {
+  check_defined("zeros_like", "x", x);
+  return zeros(x.shape(), x.dtype());
+}
+Tensor ones_like(const Tensor& x) {
+  check_defined("ones_like", "x", x);
+  return ones(x.shape(), x.dtype());
+}
 
 Tensor arange(std::int64_t n, DType dtype) {
   check_sizes("arange", {n});
@@ -150,21 +158,29 @@ Tensor from_values(std::initializer_list<double> values, const Shape& shape, DTy
   return from_values(std::span(values.begin(), values.size()), shape, dtype);
 }
 
-Tensor tensor(std::initializer_list<double> values, DType dtype) {
-  return from_values(values, {static_cast<std::int64_t>(values.size())}, dtype);
+void Nested::append_to(std::vector<double>& values, const Shape& shape, int axis) const {
+  const auto fail = [](const std::string& text) {
+    throw ShapeError("[tensor] values: " + text + "; expected equal lengths");
+  };
+  if (is_list_ != (axis < shape.rank())) {
+    fail("a number beside a list on axis " + std::to_string(std::max(axis - 1, 0)));
+  }
+  if (!is_list_) return values.push_back(value_);
+  if (static_cast<std::int64_t>(list_.size()) != shape[axis]) {
+    fail("lists of length " + std::to_string(shape[axis]) + " and " + std::to_string(list_.size()) +
+         " on axis " + std::to_string(axis));
+  }
+  for (const Nested& item : list_) item.append_to(values, shape, axis + 1);
 }
 
-Tensor tensor(std::initializer_list<std::initializer_list<double>> rows, DType dtype) {
-  const std::size_t columns = rows.size() == 0 ? 0 : rows.begin()->size();
-  std::vector<double> values;
-  for (const auto& row : rows) {
-    if (row.size() != columns) {
-      throw ShapeError("[tensor] rows: lengths " + std::to_string(columns) + " and " +
-                       std::to_string(row.size()) + "; expected rows of equal length");
-    }
-    values.insert(values.end(), row.begin(), row.end());
+Tensor tensor(const Nested& nested, DType dtype) {
+  Shape shape;  // as the first items have it; the others are compared with it
+  for (const Nested* item = &nested; item->is_list_; item = item->list_.begin()) {
+    shape.push_back(static_cast<std::int64_t>(item->list_.size()));
+    if (item->list_.size() == 0) break;
   }
-  const Shape shape = {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(columns)};
+  std::vector<double> values;
+  nested.append_to(values, shape, 0);
   return from_values(values, shape, dtype);
 }
 
@@ -182,6 +198,8 @@ void check_defined(std::string_view op, std::string_view argument, const Tensor&
 }
 
 bool bitwise_equal(const Tensor& a, const Tensor& b) {
+  check_defined("bitwise_equal", "a", a);
+  check_defined("bitwise_equal", "b", b);
   if (a.shape() != b.shape() || a.dtype() != b.dtype()) return false;
   const Tensor x = a.contiguous(), y = b.contiguous();
   return std::memcmp(x.raw_data(), y.raw_data(), x.numel() * size_of(x.dtype())) == 0;

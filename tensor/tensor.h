@@ -61,10 +61,10 @@ class Tensor {
     return storage_.get() == other.storage_.get();
   }
 
-  /// First element. Throws DTypeError unless T is the dtype.
+  /// First element. Throws DTypeError unless T is the dtype, Error for an undefined tensor.
   template <class T>
   T* data() const {
-    if (dtype_of<T>() != dtype_) throw_wrong_type(dtype_of<T>());
+    if (dtype_of<T>() != dtype_ || !storage_) throw_wrong_type(dtype_of<T>());
     return static_cast<T*>(raw_data());
   }
   void* raw_data() const {
@@ -159,10 +159,24 @@ Tensor arange(std::int64_t n, DType dtype = kInt64);
 Tensor from_values(std::span<const double> values, const Shape& shape, DType dtype = kFloat32);
 Tensor from_values(std::initializer_list<double> values, const Shape& shape,
                    DType dtype = kFloat32);
-/// A 1-d tensor from a list: tensor({1, 2, 3}).
-Tensor tensor(std::initializer_list<double> values, DType dtype = kFloat32);
-/// A matrix from nested lists: tensor({{1, 2}, {3, 4}}). Throws ShapeError for ragged rows.
-Tensor tensor(std::initializer_list<std::initializer_list<double>> rows, DType dtype = kFloat32);
+/// A number, or a list of such: what tensor() takes. It only lives as long as the call.
+class Nested {
+ public:
+  template <Number T>
+  Nested(T value) : value_(static_cast<double>(value)) {}  // NOLINT: implicit by design
+  Nested(std::initializer_list<Nested> list) : list_(list), is_list_(true) {}  // NOLINT
+
+ private:
+  friend Tensor tensor(const Nested& values, DType dtype);
+  void append_to(std::vector<double>& values, const Shape& shape, int axis) const;
+
+  double value_ = 0;
+  std::initializer_list<Nested> list_;
+  bool is_list_ = false;
+};
+/// A tensor from nested lists: tensor({1, 2, 3}), tensor({{1, 2}, {3, 4}}), tensor(5).
+/// Throws ShapeError: "[tensor] values: lists of length 2 and 3 on axis 1; expected equal lengths".
+Tensor tensor(const Nested& values, DType dtype = kFloat32);
 
 /// dtype of an operation on a and b: the larger one; weak operands give way to the other's kind.
 DType result_type(const Tensor& a, const Tensor& b);

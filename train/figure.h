@@ -23,7 +23,7 @@ struct Figure {
   std::string title = {};
   Axis x = {}, y = {};
   std::vector<Curve> curves = {};
-  double width_in = 6.0, height_in = 3.8;  ///< inches, 1..40; the legend lies inside
+  double width_in = 6.0, height_in = 3.8;  ///< inches, 1..40, legend included
 };
 
 /// Draws the curves with gnuplot into a .svg or a .png file (200 pixels per inch). All texts come
@@ -36,6 +36,7 @@ struct Figure {
 ///   "[figure] curve 'adam': 3 x and 2 y; expected equally many"
 ///   "[figure] curves: no point is finite and fits the axes; expected at least one"
 ///   "[figure] x axis: limits 2..1; expected finite limits, low < high"
+///   "[figure] x axis: limit nan; expected a finite number"
 ///   "[figure] y axis: limit 0; expected > 0 on a logarithmic axis"
 ///   "[figure] width_in, height_in: 0, 3; expected 1..40 inches"
 /// IoError when gnuplot is missing or fails:

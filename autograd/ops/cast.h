@@ -3,7 +3,6 @@
 
 namespace gradus::ops {
 
-/// Conversion to another dtype. Shapes: x [...]  ->  y [...]. The gradient is converted back.
 struct Cast {
   static constexpr const char* kName = "cast";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
@@ -17,6 +16,7 @@ struct Cast {
 
 namespace gradus {
 
+/// Conversion to another dtype. Shapes: x [...]  ->  y [...]. The gradient is converted back.
 inline Variable cast(Operand x, DType dtype) { return record(ops::Cast{dtype}, x); }
 
 inline void ops::Cast::backward(Gradients& d) const { d.set(0, cast(d.dy(), d.dtype(0))); }

@@ -4,8 +4,6 @@
 
 namespace gradus::ops {
 
-/// Rows of axis 0 by number: y[i] = x[index[i]].
-/// Shapes: x [rows, ...], index int64 [n]  ->  y [n, ...]. Throws IndexError, DTypeError.
 struct IndexSelect {
   static constexpr const char* kName = "index_select";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
@@ -15,7 +13,6 @@ struct IndexSelect {
   void backward(Gradients& d) const;
 };
 
-/// The transpose: adds row i of x into row index[i] of zeros. x [n, ...]  ->  y [rows, ...].
 struct IndexAddRows {
   static constexpr const char* kName = "index_add_rows";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
@@ -30,9 +27,13 @@ struct IndexAddRows {
 
 namespace gradus {
 
+/// Rows of axis 0 by number: y[i] = x[index[i]].
+/// Shapes: x [rows, ...], index int64 [n]  ->  y [n, ...]. Throws IndexError, DTypeError.
 inline Variable index_select(Operand x, const Tensor& index) {
   return record(ops::IndexSelect{index}, x);
 }
+
+/// The transpose: adds row i of x into row index[i] of zeros. x [n, ...]  ->  y [rows, ...].
 inline Variable index_add_rows(Operand x, const Tensor& index, std::int64_t rows) {
   return record(ops::IndexAddRows{index, rows}, x);
 }

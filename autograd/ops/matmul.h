@@ -6,9 +6,6 @@
 
 namespace gradus::ops {
 
-/// Matrix product y = a b;  da = dy b^T,  db = a^T dy.
-/// Shapes: a [n, k], b [k, m]  ->  y [n, m]; a [k] is a row and b [k] a column, see
-/// tensor/matmul.h. Throws ShapeError, DTypeError.
 struct Matmul {
   static constexpr const char* kName = "matmul";
   static constexpr bool kReadsInputs = true, kReadsResult = false;
@@ -21,6 +18,9 @@ struct Matmul {
 
 namespace gradus {
 
+/// Matrix product y = a b;  da = dy b^T,  db = a^T dy.
+/// Shapes: a [n, k], b [k, m]  ->  y [n, m]; a [k] is a row and b [k] a column, see
+/// tensor/matmul.h. Throws ShapeError, DTypeError.
 inline Variable matmul(Operand a, Operand b) { return record(ops::Matmul{}, a, b); }
 
 inline void ops::Matmul::backward(Gradients& d) const {

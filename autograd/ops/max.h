@@ -16,8 +16,6 @@ inline Variable share_among_equal(const Gradients& d, const Axes& axes) {
 
 namespace gradus::ops {
 
-/// Largest element over axes. At a tie the gradient is shared in equal parts.
-/// Throws ShapeError when there are no elements.
 struct Max {
   static constexpr const char* kName = "max";
   static constexpr bool kReadsInputs = true, kReadsResult = true;
@@ -28,7 +26,6 @@ struct Max {
   void backward(Gradients& d) const { d.set(0, share_among_equal(d, axes)); }
 };
 
-/// Smallest element over axes; otherwise as Max.
 struct Min {
   static constexpr const char* kName = "min";
   static constexpr bool kReadsInputs = true, kReadsResult = true;
@@ -43,9 +40,13 @@ struct Min {
 
 namespace gradus {
 
+/// Largest element over axes. At a tie the gradient is shared in equal parts.
+/// Throws ShapeError when there are no elements.
 inline Variable max(Operand x, const Axes& axes = {}, bool keepdim = false) {
   return record(ops::Max{axes, keepdim}, x);
 }
+
+/// Smallest element over axes; otherwise as Max.
 inline Variable min(Operand x, const Axes& axes = {}, bool keepdim = false) {
   return record(ops::Min{axes, keepdim}, x);
 }

@@ -24,8 +24,8 @@ struct MeanSquaredError {
 
 namespace gradus {
 
-/// factor/n sum (a - b)^2 over all n elements in one recorded step;  da = 2 factor/n (a - b) dy = -db.
-/// Shapes: a, b [...] alike  ->  []. The losses check that the shapes are equal.
+/// factor/n sum (a - b)^2 over all n elements in one recorded step;  da = 2 factor/n (a - b) dy =
+/// -db. Shapes: a, b [...] alike  ->  []. The losses check that the shapes are equal.
 inline Variable mean_squared_error(Operand a, Operand b, double factor) {
   return record(ops::MeanSquaredError{factor}, a, b);
 }

@@ -3,7 +3,6 @@
 
 namespace gradus::ops {
 
-/// The same elements in another shape, see Tensor::reshape. Throws ShapeError.
 struct Reshape {
   static constexpr const char* kName = "reshape";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
@@ -17,6 +16,7 @@ struct Reshape {
 
 namespace gradus {
 
+/// The same elements in another shape, see Tensor::reshape. Throws ShapeError.
 inline Variable reshape(Operand x, const Shape& shape) { return record(ops::Reshape{shape}, x); }
 
 inline void ops::Reshape::backward(Gradients& d) const { d.set(0, reshape(d.dy(), d.shape(0))); }

@@ -3,8 +3,6 @@
 
 namespace gradus::ops {
 
-/// Positions start, start + step, ... of one axis, see Tensor::slice; a view.
-/// Throws IndexError, ConfigError.
 struct SliceAxis {
   static constexpr const char* kName = "slice";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
@@ -15,7 +13,6 @@ struct SliceAxis {
   void backward(Gradients& d) const;
 };
 
-/// Zeros of `shape` with x at the positions of a slice: the transpose of slice.
 struct PutSlice {
   static constexpr const char* kName = "put_slice";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
@@ -35,9 +32,13 @@ struct PutSlice {
 
 namespace gradus {
 
+/// Positions start, start + step, ... of one axis, see Tensor::slice; a view.
+/// Throws IndexError, ConfigError.
 inline Variable slice(Operand x, int axis, Slice range) {
   return record(ops::SliceAxis{axis, range}, x);
 }
+
+/// Zeros of `shape` with x at the positions of a slice: the transpose of slice.
 inline Variable put_slice(Operand x, const Shape& shape, int axis, Slice range) {
   return record(ops::PutSlice{shape, axis, range}, x);
 }

@@ -17,8 +17,6 @@ inline Variable spread(const Variable& dy, const Axes& axes, const Shape& x) {
 
 namespace gradus::ops {
 
-/// Sum over axes (none given: all). y = sum_i x_i;  dx_i = dy.
-/// Shapes: x [...]  ->  x without the axes, or with size 1 there. Throws IndexError, ConfigError.
 struct Sum {
   static constexpr const char* kName = "sum";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
@@ -29,7 +27,6 @@ struct Sum {
   void backward(Gradients& d) const { d.set(0, spread(d.dy(), axes, d.shape(0))); }
 };
 
-/// Mean over axes, n elements each. y = 1/n sum_i x_i;  dx_i = dy / n.
 struct Mean {
   static constexpr const char* kName = "mean";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
@@ -38,8 +35,11 @@ struct Mean {
 
   Tensor forward(const Tensor& x) const { return mean(x, axes, keepdim); }
   void backward(Gradients& d) const {
-    const std::int64_t n = d.shape(0) == d.dy().shape() ? 1 : numel(d.shape(0)) / d.dy().numel();
-    d.set(0, spread(d.dy() / n, axes, d.shape(0)));
+    const Shape& x = d.shape(0);
+    const unsigned mask = axes_mask("mean", axes, x);
+    std::int64_t n = 1;
+    for (int i = 0; i < x.rank(); ++i) n *= mask >> i & 1 ? x[i] : 1;
+    d.set(0, spread(d.dy() / n, axes, x));
   }
 };
 
@@ -47,9 +47,13 @@ struct Mean {
 
 namespace gradus {
 
+/// Sum over axes (none given: all). y = sum_i x_i;  dx_i = dy.
+/// Shapes: x [...]  ->  x without the axes, or with size 1 there. Throws IndexError, ConfigError.
 inline Variable sum(Operand x, const Axes& axes = {}, bool keepdim = false) {
   return record(ops::Sum{axes, keepdim}, x);
 }
+
+/// Mean over axes, n elements each. y = 1/n sum_i x_i;  dx_i = dy / n.
 inline Variable mean(Operand x, const Axes& axes = {}, bool keepdim = false) {
   return record(ops::Mean{axes, keepdim}, x);
 }

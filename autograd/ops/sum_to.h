@@ -4,8 +4,6 @@
 
 namespace gradus::ops {
 
-/// Sums over the axes that were broadcast. Shapes: x [...]  ->  y of `shape`, which broadcasts to
-/// that of x. Throws ShapeError.
 struct SumTo {
   static constexpr const char* kName = "sum_to";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
@@ -15,7 +13,6 @@ struct SumTo {
   void backward(Gradients& d) const;
 };
 
-/// Repeats axes of size 1 without copying. Shapes: x [...]  ->  y of `shape`. Throws ShapeError.
 struct Expand {
   static constexpr const char* kName = "expand";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
@@ -29,7 +26,11 @@ struct Expand {
 
 namespace gradus {
 
+/// Sums over the axes that were broadcast. Shapes: x [...]  ->  y of `shape`, which broadcasts to
+/// that of x. Throws ShapeError.
 inline Variable sum_to(Operand x, const Shape& shape) { return record(ops::SumTo{shape}, x); }
+
+/// Repeats axes of size 1 without copying. Shapes: x [...]  ->  y of `shape`. Throws ShapeError.
 inline Variable expand(Operand x, const Shape& shape) { return record(ops::Expand{shape}, x); }
 
 // The two are transposes of each other.

@@ -3,8 +3,6 @@
 
 namespace gradus::ops {
 
-/// Swaps two axes, by default the last two. Shapes: x [..., n, m]  ->  y [..., m, n], a view.
-/// Throws IndexError.
 struct Transpose {
   static constexpr const char* kName = "transpose";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
@@ -18,6 +16,8 @@ struct Transpose {
 
 namespace gradus {
 
+/// Swaps two axes, by default the last two. Shapes: x [..., n, m]  ->  y [..., m, n], a view.
+/// Throws IndexError.
 inline Variable transpose(Operand x, int axis0 = -2, int axis1 = -1) {
   return record(ops::Transpose{axis0, axis1}, x);
 }

@@ -5,8 +5,6 @@
 
 namespace gradus::ops {
 
-/// cond ? a : b by element, broadcast; cond is a constant bool. dy flows to where it was taken
-/// from. Throws ShapeError, DTypeError.
 struct Where {
   static constexpr const char* kName = "where";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
@@ -20,9 +18,12 @@ struct Where {
 
 namespace gradus {
 
+/// cond ? a : b by element, broadcast; cond is a constant bool. dy flows to where it was taken
+/// from. Throws ShapeError, DTypeError.
 inline Variable where(Operand cond, Operand a, Operand b) {
   return record(ops::Where{cond.value()}, a, b);
 }
+
 /// The condition of rules, for T = Variable.
 inline Variable select(Operand cond, Operand a, Operand b) {
   return where(std::move(cond), std::move(a), std::move(b));

@@ -189,6 +189,12 @@ int run(const std::vector<std::string>& arguments) {
   std::cout << report.context["date"].get<std::string>() << ", " << cpu_model() << ", "
             << report.context["num_cpus"] << " cores. Peer: " << peer_note << "\n\n";
   print_table(report);
+  const double load = report.context["load_avg"].at(0), cores = report.context["num_cpus"];
+  if (load > cores / 2) {
+    std::cout << "\nThe load was " << load
+              << " at the start: other programs ran too, so these times "
+              << "are longer than they should be.\n";
+  }
   for (const std::string& error : report.errors) std::cerr << "FAILED " << error << "\n";
   return report.errors.empty() ? 0 : 1;
 }

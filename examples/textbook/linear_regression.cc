@@ -1,5 +1,5 @@
-// Chapter 3 of the textbook: linear regression from scratch, with the library's parts, and with
-// weight decay. The data are made here, so no file is needed.
+// Chapter 3 of the textbook: linear regression from scratch, concise, with weight decay.
+// The data are made here, so no file is needed.
 //   ./gradus run linear_regression --figure regression.svg
 #include <CLI/CLI.hpp>
 #include <cstdio>

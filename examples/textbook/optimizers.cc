@@ -1,4 +1,4 @@
-// The airfoil experiments and function traces of the textbook's optimization chapter, by name.
+// The textbook's airfoil experiments and function traces of its optimization chapter, by name.
 //   ./gradus run optimizers --experiment adam --figure adam.svg
 //   ./gradus run optimizers --experiment all --seeds 20 --json runs.json
 //   ./gradus run optimizers --trace newton_cosh

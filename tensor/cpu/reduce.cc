@@ -284,6 +284,7 @@ Tensor min(const Tensor& x, const Axes& axes, bool keepdim) {
 }
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
+  check_defined("sum_to", "x", x);
   if (x.shape() == shape) return x;
   Axes axes;
   const int skip = x.rank() - shape.rank();

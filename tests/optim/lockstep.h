@@ -95,8 +95,8 @@ struct Tracked {
     for (std::size_t k = 0; k < Reference<Rule>::state.size(); ++k) {
       const std::string array = Reference<Rule>::state[k];
       compare(
-          array, saved.tensors.at(name + "/" + array),
-          [&](std::size_t i) { return state[i][k]; }, step, result);
+          array, saved.tensors.at(name + "/" + array), [&](std::size_t i) { return state[i][k]; },
+          step, result);
     }
   }
 
@@ -126,15 +126,11 @@ LockstepResult lockstep(const Rule& a, const Rule& b, DType dtype,
   frozen.set_requires_grad(false);
   const Tensor frozen_before = frozen.value().clone(), unused_before = unused.value().clone();
 
-  Optimizer<Rule> optimizer({{"matrix", groups[0][0].variable},
-                             {"frozen", frozen},
-                             {"late", groups[0][1].variable}},
-                            a);
-  optimizer.add_group("second",
-                      {{"scalar", groups[1][0].variable},
-                       {"unused", unused},
-                       {"later", groups[1][1].variable}},
-                      b);
+  Optimizer<Rule> optimizer(
+      {{"matrix", groups[0][0].variable}, {"frozen", frozen}, {"late", groups[0][1].variable}}, a);
+  optimizer.add_group(
+      "second",
+      {{"scalar", groups[1][0].variable}, {"unused", unused}, {"later", groups[1][1].variable}}, b);
   LockstepResult result;
   for (int step = 1; step <= kSteps; ++step) {
     optimizer.group().lr = settings[0].lr = lockstep_lr(a.lr, false, step);

@@ -44,9 +44,8 @@ void add(std::vector<Case>& cases, const std::string& name, F f) {
 template <class Rule>
 void add_plain(std::vector<Case>& cases) {
   add<Rule>(cases, "", [](Rule&) {});
-  cases.push_back({Rule::kName, "Defaults", [](DType dtype) {
-                     return lockstep(Rule(), Rule(), dtype);
-                   }});
+  cases.push_back(
+      {Rule::kName, "Defaults", [](DType dtype) { return lockstep(Rule(), Rule(), dtype); }});
 }
 
 template <class Rule>

@@ -1,6 +1,6 @@
 // The lock-step comparison must notice a wrong formula. Here the reference is made wrong on
-// purpose, once in each way that people get a rule wrong, and every one must show a difference, in
-// float32 too. A formula broken in the library differs from the right reference just so.
+// purpose, in the ways in which people get a rule wrong, and each must show a difference, in
+// float32 too. The library with that mistake would differ from the right reference in the same way.
 #include <gtest/gtest.h>
 
 #include <utility>
@@ -10,204 +10,373 @@
 namespace gradus::testing {
 namespace {
 
-// Shown with the name of the mistake; `settings` turns on the variant that has the term.
 template <class Rule>
-void expect_noticed(
-    const std::string& mistake, const Update<Rule>& wrong,
-    const std::function<void(Rule&)>& settings = [](Rule&) {},
-    const StartingState<Rule>& start = Reference<Rule>::start) {
-  Rule a = discriminating<Rule>(false), b = discriminating<Rule>(true);
-  settings(a);
-  settings(b);
-  for (const DType dtype : {kFloat64, kFloat32}) {
-    SCOPED_TRACE(std::string(name(dtype)));
-    EXPECT_EQ(lockstep(a, b, dtype, reference_step<Rule>, start).difference.empty(), true)
-        << Rule::kName << ": the right formula differs already, so nothing is shown for: "
-        << mistake;
-    EXPECT_NE(lockstep(a, b, dtype, wrong, start).difference, "") << Rule::kName << ": " << mistake;
+struct Mistakes {
+  std::function<void(Rule&)> variant = [](Rule&) {};  // turns on what the mistake is about
+
+  // A wrong step, or a wrong start of the state.
+  void step(const std::string& mistake, const Update<Rule>& wrong,
+            const StartingState<Rule>& start = Reference<Rule>::start) const {
+    Rule a = discriminating<Rule>(false), b = discriminating<Rule>(true);
+    variant(a);
+    variant(b);
+    for (const DType dtype : {kFloat64, kFloat32}) {
+      SCOPED_TRACE(std::string(name(dtype)) + ": " + mistake);
+      EXPECT_EQ(lockstep(a, b, dtype).difference, "") << "the right formula differs already";
+      EXPECT_NE(lockstep(a, b, dtype, wrong, start).difference, "") << "was not noticed";
+    }
   }
-}
-
-// The right formula with other settings.
-template <class Rule, class F>
-Update<Rule> with(F change) {
-  return [change](const Rule& h, int t, double& theta, double g, Numbers& s) {
-    Rule other = h;
-    change(other);
-    reference_step(other, t, theta, g, s);
-  };
-}
-
-// The right formula with a step count that is off.
-template <class Rule>
-Update<Rule> with_step(std::function<int(int)> change) {
-  return [change](const Rule& h, int t, double& theta, double g, Numbers& s) {
-    reference_step(h, change(t), theta, g, s);
-  };
-}
-
-// A formula for the step after weight decay of the L2 kind.
-template <class Rule>
-Update<Rule> formula(Update<Rule> f) {
-  return [f](const Rule& h, int t, double& theta, double g, Numbers& s) {
-    f(h, t, theta, g + h.weight_decay * theta, s);
-  };
-}
-
-// Mistakes that every rule can have.
-template <class Rule>
-void expect_common_mistakes_noticed() {
-  const auto l2 = [](Rule& h) { h.decay_mode = DecayMode::kL2; };
-  const auto decoupled = [](Rule& h) { h.decay_mode = DecayMode::kDecoupled; };
-  // For SGD both decays are one formula, so there is nothing to swap.
-  if (std::string(Rule::kName) != "SGD") {
-    expect_noticed<Rule>("decay decoupled instead of coupled", with<Rule>(decoupled), l2);
-    expect_noticed<Rule>("decay coupled instead of decoupled", with<Rule>(l2), decoupled);
+  // Wrong after weight decay.
+  void formula(const std::string& mistake, const Update<Rule>& wrong) const {
+    step(mistake, [wrong](const Rule& h, int t, double& theta, double g, Numbers& s) {
+      const bool l2 = h.decay_mode == DecayMode::kL2;
+      if (!l2) theta -= h.lr * h.weight_decay * theta;
+      wrong(h, t, theta, l2 ? g + h.weight_decay * theta : g, s);
+    });
   }
-  expect_noticed<Rule>("no weight decay", with<Rule>([](Rule& h) { h.weight_decay = 0; }));
-  expect_noticed<Rule>(
-      "decoupled decay without lr",
-      [](const Rule& h, int t, double& theta, double g, Numbers& s) {
-        theta *= 1 - h.weight_decay;
-        Reference<Rule>::update(h, t, theta, g, s);
-      },
-      decoupled);
-  expect_noticed<Rule>(
-      "decoupled decay after the step",
-      [](const Rule& h, int t, double& theta, double g, Numbers& s) {
-        Reference<Rule>::update(h, t, theta, g, s);
-        theta *= 1 - h.lr * h.weight_decay;
-      },
-      decoupled);
-  expect_noticed<Rule>("the first lr is kept", with<Rule>([](Rule& h) { h.lr = 0.05; }));
-  expect_noticed<Rule>("the step goes up",
-                       [](const Rule& h, int t, double& theta, double g, Numbers& s) {
-                         const double before = theta;
-                         reference_step(h, t, theta, g, s);
-                         theta = 2 * before - theta;
-                       });
-  if constexpr (Reference<Rule>::kHasState) {
-    expect_noticed<Rule>("the state is forgotten",
-                         [](const Rule& h, int t, double& theta, double g, Numbers& s) {
-                           s = Reference<Rule>::start(h);
-                           reference_step(h, t, theta, g, s);
-                         });
-    expect_noticed<Rule>("the decayed gradient does not reach the state",
-                         [](const Rule& h, int t, double& theta, double g, Numbers& s) {
-                           Numbers other = s;
-                           const double before = theta;
-                           reference_step(h, t, theta, g, s);
-                           double unused = before;
-                           Reference<Rule>::update(h, t, unused, g, other);
-                           s = other;
-                         });
+  // The right formula with other settings.
+  void setting(const std::string& mistake, const std::function<void(Rule&)>& change) const {
+    step(mistake, [change](const Rule& h, int t, double& theta, double g, Numbers& s) {
+      Rule other = h;
+      change(other);
+      reference_step(other, t, theta, g, s);
+    });
   }
-}
+  // The right formula with a wrong step count.
+  void count(const std::string& mistake, const std::function<int(int)>& change) const {
+    step(mistake, [change](const Rule& h, int t, double& theta, double g, Numbers& s) {
+      reference_step(h, change(t), theta, g, s);
+    });
+  }
+
+  void of_weight_decay() const {
+    const auto l2 = [](Rule& h) { h.decay_mode = DecayMode::kL2; };
+    const auto decoupled = [](Rule& h) { h.decay_mode = DecayMode::kDecoupled; };
+    setting("no decay", [](Rule& h) { h.weight_decay = 0; });
+    // For SGD both kinds are one formula.
+    if (std::string(Rule::kName) != "SGD") {
+      Mistakes{l2}.setting("decay decoupled instead of coupled", decoupled);
+      Mistakes{decoupled}.setting("decay coupled instead of decoupled", l2);
+    }
+    Mistakes{decoupled}.step("decoupled decay without lr",
+                             [](const Rule& h, int t, double& theta, double g, Numbers& s) {
+                               theta *= 1 - h.weight_decay;
+                               Reference<Rule>::update(h, t, theta, g, s);
+                             });
+    Mistakes{decoupled}.step("decoupled decay after the step",
+                             [](const Rule& h, int t, double& theta, double g, Numbers& s) {
+                               Reference<Rule>::update(h, t, theta, g, s);
+                               theta *= 1 - h.lr * h.weight_decay;
+                             });
+    Mistakes{l2}.step("decay with the wrong sign",
+                      [](const Rule& h, int t, double& theta, double g, Numbers& s) {
+                        Reference<Rule>::update(h, t, theta, g - h.weight_decay * theta, s);
+                      });
+  }
+  void of_the_engine() const {
+    const auto first_lr = [](Rule& h) { h.lr = 0.05; };
+    Mistakes{first_lr}.setting("a changed lr does not arrive", first_lr);
+    step("up instead of down", [](const Rule& h, int t, double& theta, double g, Numbers& s) {
+      const double before = theta;
+      reference_step(h, t, theta, g, s);
+      theta = before - (theta - before);
+    });
+    if (Reference<Rule>::state.empty()) return;
+    step("state does not last", [](const Rule& h, int t, double& theta, double g, Numbers& s) {
+      s = Reference<Rule>::start(h);
+      reference_step(h, t, theta, g, s);
+    });
+  }
+};
 
 TEST(Mutations, OfSgdAreNoticed) {
-  expect_common_mistakes_noticed<SGD>();
-  expect_noticed<SGD>("gradient doubled", formula<SGD>([](auto& h, int, double& theta, double g,
-                                                          auto&) { theta -= h.lr * 2 * g; }));
+  const Mistakes<SGD> mistakes;
+  mistakes.of_weight_decay();
+  mistakes.of_the_engine();
+  mistakes.formula("gradient doubled",
+                   [](auto& h, int, double& theta, double g, auto&) { theta -= h.lr * 2 * g; });
 }
 
 TEST(Mutations, OfMomentumAreNoticed) {
-  expect_common_mistakes_noticed<Momentum>();
-  const auto dampened = [](Momentum& h) { h.dampening = 0.3; };
-  expect_noticed<Momentum>(
-      "first step dampened",
-      with<Momentum>([](Momentum& h) { h.first_momentum = FirstMomentum::kDampened; }), dampened);
-  expect_noticed<Momentum>("first step not dampened", with<Momentum>([](Momentum& h) {
-                             h.first_momentum = FirstMomentum::kGradient;
-                           }),
-                           [](Momentum& h) {
-                             h.dampening = 0.3;
-                             h.first_momentum = FirstMomentum::kDampened;
-                           });
-  expect_noticed<Momentum>("no dampening", with<Momentum>([](Momentum& h) { h.dampening = 0; }),
-                           dampened);
-  expect_noticed<Momentum>("dampening is momentum", with<Momentum>([](Momentum& h) {
-                             h.dampening = h.momentum;
-                           }),
-                           dampened);
-  expect_noticed<Momentum>("lr inside the buffer", with<Momentum>([](Momentum& h) {
-                             h.lr_placement = LrPlacement::kInside;
-                           }));
-  expect_noticed<Momentum>(
-      "lr outside the buffer",
-      with<Momentum>([](Momentum& h) { h.lr_placement = LrPlacement::kOutside; }),
-      [](Momentum& h) { h.lr_placement = LrPlacement::kInside; });
-  expect_noticed<Momentum>("Nesterov", formula<Momentum>([](auto& h, int, double& theta, double g,
-                                                            auto& s) {
-                             s[0] = h.momentum * s[0] + g;
-                             theta -= h.lr * (g + h.momentum * s[0]);
-                           }));
-  expect_noticed<Momentum>("theta moves before the buffer",
-                           formula<Momentum>([](auto& h, int, double& theta, double g, auto& s) {
-                             theta -= h.lr * s[0];
-                             s[0] = h.momentum * s[0] + g;
-                           }));
+  const Mistakes<Momentum> mistakes;
+  mistakes.of_weight_decay();
+  mistakes.of_the_engine();
+  const auto first_dampened = [](Momentum& h) { h.first_momentum = FirstMomentum::kDampened; };
+  const Mistakes<Momentum> of_dampening{[](Momentum& h) { h.dampening = 0.3; }};
+  of_dampening.setting("first step dampened", first_dampened);
+  of_dampening.setting("no dampening", [](Momentum& h) { h.dampening = 0; });
+  of_dampening.setting("momentum is the dampening", [](Momentum& h) { h.dampening = h.momentum; });
+  const Mistakes<Momentum> of_first{[=](Momentum& h) {
+    h.dampening = 0.3;
+    first_dampened(h);
+  }};
+  of_first.setting("first step not dampened",
+                   [](Momentum& h) { h.first_momentum = FirstMomentum::kGradient; });
+  const auto inside = [](Momentum& h) { h.lr_placement = LrPlacement::kInside; };
+  mistakes.setting("lr inside the buffer", inside);
+  Mistakes<Momentum>{inside}.setting("lr outside the buffer",
+                                     [](Momentum& h) { h.lr_placement = LrPlacement::kOutside; });
+  mistakes.formula("Nesterov", [](auto& h, int, double& theta, double g, auto& s) {
+    s[0] = h.momentum * s[0] + g;
+    theta -= h.lr * (g + h.momentum * s[0]);
+  });
+  mistakes.formula("theta moves first", [](auto& h, int, double& theta, double g, auto& s) {
+    theta -= h.lr * s[0];
+    s[0] = h.momentum * s[0] + g;
+  });
 }
 
 TEST(Mutations, OfNesterovAreNoticed) {
-  expect_common_mistakes_noticed<Nesterov>();
-  const auto expect = [](const char* mistake, Update<Nesterov> f) {
-    expect_noticed<Nesterov>(mistake, formula<Nesterov>(std::move(f)));
-  };
-  expect("heavy ball", [](auto& h, int, double& theta, double g, auto& s) {
+  const Mistakes<Nesterov> mistakes;
+  mistakes.of_weight_decay();
+  mistakes.of_the_engine();
+  mistakes.formula("heavy ball", [](auto& h, int, double& theta, double g, auto& s) {
     s[0] = h.momentum * s[0] + g;
     theta -= h.lr * s[0];
   });
-  expect("the old buffer looks ahead", [](auto& h, int, double& theta, double g, auto& s) {
+  mistakes.formula("the old buffer", [](auto& h, int, double& theta, double g, auto& s) {
     theta -= h.lr * (g + h.momentum * s[0]);
     s[0] = h.momentum * s[0] + g;
   });
-  expect("gradient counted twice", [](auto& h, int, double& theta, double g, auto& s) {
+  mistakes.formula("no momentum ahead", [](auto& h, int, double& theta, double g, auto& s) {
     s[0] = h.momentum * s[0] + g;
     theta -= h.lr * (g + s[0]);
   });
-  expect("momentum missing in the buffer", [](auto& h, int, double& theta, double g, auto& s) {
+  mistakes.formula("no momentum in v", [](auto& h, int, double& theta, double g, auto& s) {
     s[0] = s[0] + g;
     theta -= h.lr * (g + h.momentum * s[0]);
   });
-  expect("lr inside the buffer", [](auto& h, int, double& theta, double g, auto& s) {
+  mistakes.formula("lr inside the buffer", [](auto& h, int, double& theta, double g, auto& s) {
     s[0] = h.momentum * s[0] + h.lr * g;
     theta -= h.lr * g + h.momentum * s[0];
   });
-  expect("buffer dampened", [](auto& h, int, double& theta, double g, auto& s) {
+  mistakes.formula("dampened", [](auto& h, int, double& theta, double g, auto& s) {
     s[0] = h.momentum * s[0] + (1 - h.momentum) * g;
     theta -= h.lr * (g + h.momentum * s[0]);
   });
 }
 
+// What AdaGrad and RMSProp have in common.
+template <class Rule>
+void expect_eps_and_start_noticed() {
+  const Mistakes<Rule> mistakes;
+  const auto inside = [](Rule& h) { h.eps_placement = EpsPlacement::kInside; };
+  mistakes.setting("eps inside the root", inside);
+  Mistakes<Rule>{inside}.setting("eps outside the root",
+                                 [](Rule& h) { h.eps_placement = EpsPlacement::kOutside; });
+  mistakes.setting("no eps", [](Rule& h) { h.eps = 0; });
+  Mistakes<Rule>{[](Rule& h) { h.initial_accumulator = 0.1; }}.step(
+      "the sum starts at zero", reference_step<Rule>, [](const Rule&) { return Numbers{0}; });
+}
+
 TEST(Mutations, OfAdaGradAreNoticed) {
-  expect_common_mistakes_noticed<AdaGrad>();
-  const auto inside = [](AdaGrad& h) { h.eps_placement = EpsPlacement::kInside; };
-  const auto outside = [](AdaGrad& h) { h.eps_placement = EpsPlacement::kOutside; };
-  const auto lr_decay = [](AdaGrad& h) { h.lr_decay = 0.2; };
-  const auto initial = [](AdaGrad& h) { h.initial_accumulator = 0.1; };
-  expect_noticed<AdaGrad>("eps inside", with<AdaGrad>(inside), outside);
-  expect_noticed<AdaGrad>("eps outside", with<AdaGrad>(outside), inside);
-  expect_noticed<AdaGrad>("no eps", with<AdaGrad>([](AdaGrad& h) { h.eps = 0; }));
-  expect_noticed<AdaGrad>("no lr_decay", with<AdaGrad>([](AdaGrad& h) { h.lr_decay = 0; }),
-                          lr_decay);
-  expect_noticed<AdaGrad>("lr_decay starts at 1",
-                          with_step<AdaGrad>([](int t) { return t + 1; }), lr_decay);
-  expect_noticed<AdaGrad>("sum starts at zero", reference_step<AdaGrad>, initial);
-  expect_noticed<AdaGrad>("sqrt missing", formula<AdaGrad>([](auto& h, int, double& theta, double g,
-                                                              auto& s) {
-                            s[0] += g * g;
-                            theta -= h.lr * g / (s[0] + h.eps);
-                          }));
-  expect_noticed<AdaGrad>("old sum", formula<AdaGrad>([](auto& h, int, double& theta, double g,
-                                                         auto& s) {
-                            theta -= h.lr * g / (std::sqrt(s[0]) + h.eps);
-                            s[0] += g * g;
-                          }));
-  expect_noticed<AdaGrad>("eps added to the step",
-                          formula<AdaGrad>([](auto& h, int, double& theta, double g, auto& s) {
-                            s[0] += g * g;
-                            theta -= h.lr * (g / std::sqrt(s[0]) + h.eps);
-                          }));
+  const Mistakes<AdaGrad> mistakes;
+  mistakes.of_weight_decay();
+  mistakes.of_the_engine();
+  expect_eps_and_start_noticed<AdaGrad>();
+  const Mistakes<AdaGrad> of_lr_decay{[](AdaGrad& h) { h.lr_decay = 0.2; }};
+  of_lr_decay.setting("no lr_decay", [](AdaGrad& h) { h.lr_decay = 0; });
+  of_lr_decay.count("lr decays in the first step", [](int t) { return t + 1; });
+  mistakes.formula("sqrt missing", [](auto& h, int, double& theta, double g, auto& s) {
+    s[0] += g * g;
+    theta -= h.lr * g / (s[0] + h.eps);
+  });
+  mistakes.formula("the old sum", [](auto& h, int, double& theta, double g, auto& s) {
+    theta -= h.lr * g / (std::sqrt(s[0]) + h.eps);
+    s[0] += g * g;
+  });
+  mistakes.formula("eps beside the quotient", [](auto& h, int, double& theta, double g, auto& s) {
+    s[0] += g * g;
+    theta -= h.lr * g / std::sqrt(s[0]) + h.eps;
+  });
+}
+
+TEST(Mutations, OfRmsPropAreNoticed) {
+  const Mistakes<RMSProp> mistakes;
+  mistakes.of_weight_decay();
+  mistakes.of_the_engine();
+  expect_eps_and_start_noticed<RMSProp>();
+  mistakes.setting("alpha and 1 - alpha swapped", [](RMSProp& h) { h.alpha = 1 - h.alpha; });
+  mistakes.formula("sqrt missing", [](auto& h, int, double& theta, double g, auto& s) {
+    s[0] = h.alpha * s[0] + (1 - h.alpha) * g * g;
+    theta -= h.lr * g / (s[0] + h.eps);
+  });
+  mistakes.formula("the old mean", [](auto& h, int, double& theta, double g, auto& s) {
+    theta -= h.lr * g / (std::sqrt(s[0]) + h.eps);
+    s[0] = h.alpha * s[0] + (1 - h.alpha) * g * g;
+  });
+  mistakes.formula("bias corrected", [](auto& h, int t, double& theta, double g, auto& s) {
+    s[0] = h.alpha * s[0] + (1 - h.alpha) * g * g;
+    theta -= h.lr * g / (std::sqrt(s[0] / (1 - std::pow(h.alpha, t))) + h.eps);
+  });
+}
+
+TEST(Mutations, OfAdadeltaAreNoticed) {
+  const Mistakes<Adadelta> mistakes;
+  mistakes.of_weight_decay();
+  mistakes.of_the_engine();
+  mistakes.setting("rho and 1 - rho swapped", [](Adadelta& h) { h.rho = 1 - h.rho; });
+  mistakes.setting("another eps", [](Adadelta& h) { h.eps /= 10; });
+  // A step with the given divisor and first d; `late` takes d after its update.
+  const auto wrong = [&](const char* mistake, auto step) {
+    mistakes.formula(mistake, [step](auto& h, int, double& theta, double g, auto& s) {
+      s[0] = h.rho * s[0] + (1 - h.rho) * g * g;
+      step(h, theta, g, s[0], s[1]);
+    });
+  };
+  const auto learn = [](const Adadelta& h, double& d, double u) {
+    d = h.rho * d + (1 - h.rho) * u * u;
+  };
+  wrong("eps outside the roots", [=](auto& h, double& theta, double g, double v, double& d) {
+    const double u = (std::sqrt(d) + h.eps) / (std::sqrt(v) + h.eps) * g;
+    learn(h, d, u);
+    theta -= h.lr * u;
+  });
+  wrong("no eps below", [=](auto& h, double& theta, double g, double v, double& d) {
+    const double u = std::sqrt(d + h.eps) / std::sqrt(v) * g;
+    learn(h, d, u);
+    theta -= h.lr * u;
+  });
+  wrong("sqrt missing", [=](auto& h, double& theta, double g, double v, double& d) {
+    const double u = (d + h.eps) / (v + h.eps) * g;
+    learn(h, d, u);
+    theta -= h.lr * u;
+  });
+  wrong("lr inside d", [=](auto& h, double& theta, double g, double v, double& d) {
+    const double u = h.lr * std::sqrt(d + h.eps) / std::sqrt(v + h.eps) * g;
+    learn(h, d, u);
+    theta -= u;
+  });
+  wrong("d learns from g", [=](auto& h, double& theta, double g, double v, double& d) {
+    const double u = std::sqrt(d + h.eps) / std::sqrt(v + h.eps) * g;
+    learn(h, d, g);
+    theta -= h.lr * u;
+  });
+  wrong("d before the step", [=](auto& h, double& theta, double g, double v, double& d) {
+    learn(h, d, std::sqrt(d + h.eps) / std::sqrt(v + h.eps) * g);
+    theta -= h.lr * std::sqrt(d + h.eps) / std::sqrt(v + h.eps) * g;
+  });
+}
+
+// How m and v become a step; each term may be wrong.
+struct AdamStep {
+  double m, v, c1, c2;  // c1 and c2: 1 - beta^t
+};
+template <class Rule>
+void expect_adam_mistakes_noticed(
+    const std::function<double(double v, double g, double beta2)>& next_v) {
+  const Mistakes<Rule> mistakes;
+  mistakes.of_weight_decay();
+  mistakes.of_the_engine();
+  mistakes.count("t starts at 2", [](int t) { return t + 1; });
+  mistakes.count("t stays 1", [](int) { return 1; });
+  mistakes.count("t lags behind", [](int t) { return std::max(1, t - 1); });
+  mistakes.setting("betas swapped", [](Rule& h) { std::swap(h.beta1, h.beta2); });
+  mistakes.setting("no eps", [](Rule& h) { h.eps = 0; });
+  const auto wrong = [&](const char* mistake, auto step) {
+    mistakes.formula(mistake, [=](const Rule& h, int t, double& theta, double g, Numbers& s) {
+      s[0] = h.beta1 * s[0] + (1 - h.beta1) * g;
+      s[1] = next_v(s[1], g, h.beta2);
+      double v = s[1];
+      if (s.size() == 3) v = s[2] = std::max(s[2], s[1]);
+      const double c1 = 1 - std::pow(h.beta1, t), c2 = 1 - std::pow(h.beta2, t);
+      theta -= h.lr * step(AdamStep{s[0], v, c1, c2}, h.eps);
+    });
+  };
+  wrong("m not corrected",
+        [](AdamStep a, double eps) { return a.m / (std::sqrt(a.v / a.c2) + eps); });
+  wrong("v not corrected",
+        [](AdamStep a, double eps) { return a.m / a.c1 / (std::sqrt(a.v) + eps); });
+  wrong("corrections swapped",
+        [](AdamStep a, double eps) { return a.m / a.c2 / (std::sqrt(a.v / a.c1) + eps); });
+  wrong("v corrected outside the root",
+        [](AdamStep a, double eps) { return a.m / a.c1 / (std::sqrt(a.v) / a.c2 + eps); });
+  wrong("eps inside the root",
+        [](AdamStep a, double eps) { return a.m / a.c1 / std::sqrt(a.v / a.c2 + eps); });
+  wrong("eps before the correction", [](AdamStep a, double eps) {
+    return a.m / a.c1 * std::sqrt(a.c2) / (std::sqrt(a.v) + eps);
+  });
+  wrong("eps beside the quotient",
+        [](AdamStep a, double eps) { return a.m / a.c1 / std::sqrt(a.v / a.c2) + eps; });
+  wrong("sqrt missing", [](AdamStep a, double eps) { return a.m / a.c1 / (a.v / a.c2 + eps); });
+  mistakes.formula("v from m", [=](const Rule& h, int t, double& theta, double g, Numbers& s) {
+    const double m = s[0] + (1 - h.beta1) * (g - s[0]);
+    Numbers other = s;
+    Reference<Rule>::update(h, t, theta, g, s);
+    other[1] = next_v(other[1], m, h.beta2);
+    s[1] = other[1];
+  });
+}
+
+double mean_of_squares(double v, double g, double beta2) { return beta2 * v + (1 - beta2) * g * g; }
+
+template <class Rule>
+void expect_mistakes_of_adam_variants_noticed() {
+  expect_adam_mistakes_noticed<Rule>(mean_of_squares);
+  for (const auto placement : {AdamEps::kOutside, AdamEps::kInside, AdamEps::kHat}) {
+    const Mistakes<Rule> mistakes{[=](Rule& h) { h.eps_placement = placement; }};
+    for (const auto other : {AdamEps::kOutside, AdamEps::kInside, AdamEps::kHat}) {
+      if (other == placement) continue;
+      mistakes.setting("another place of eps", [=](Rule& h) { h.eps_placement = other; });
+    }
+    mistakes.setting("nothing corrected", [](Rule& h) { h.bias_correction = false; });
+    const Mistakes<Rule> uncorrected{[=](Rule& h) {
+      h.eps_placement = placement;
+      h.bias_correction = false;
+    }};
+    uncorrected.setting("corrected", [](Rule& h) { h.bias_correction = true; });
+  }
+}
+
+TEST(Mutations, OfAdamAreNoticed) { expect_mistakes_of_adam_variants_noticed<Adam>(); }
+TEST(Mutations, OfAdamWAreNoticed) { expect_mistakes_of_adam_variants_noticed<AdamW>(); }
+
+TEST(Mutations, OfAmsGradAreNoticed) {
+  expect_adam_mistakes_noticed<AMSGrad>(mean_of_squares);
+  for (const auto max_of : {AmsMax::kRaw, AmsMax::kCorrected, AmsMax::kPaper}) {
+    const Mistakes<AMSGrad> mistakes{[=](AMSGrad& h) { h.max_of = max_of; }};
+    for (const auto other : {AmsMax::kRaw, AmsMax::kCorrected, AmsMax::kPaper}) {
+      if (other == max_of) continue;
+      mistakes.setting("maximum of another v", [=](AMSGrad& h) { h.max_of = other; });
+    }
+    mistakes.step("no maximum", [](const AMSGrad& h, int t, double& theta, double g, Numbers& s) {
+      s[2] = 0;
+      reference_step(h, t, theta, g, s);
+    });
+    mistakes.step("v is the maximum",
+                  [](const AMSGrad& h, int t, double& theta, double g, Numbers& s) {
+                    reference_step(h, t, theta, g, s);
+                    s[1] = s[2];
+                  });
+  }
+}
+
+TEST(Mutations, OfYogiAreNoticed) {
+  expect_adam_mistakes_noticed<Yogi>([](double v, double g, double beta2) {
+    const double square = g * g;
+    return v - (1 - beta2) * (v > square ? 1 : v < square ? -1 : 0) * square;
+  });
+  const Mistakes<Yogi> mistakes;
+  mistakes.setting("nothing corrected", [](Yogi& h) { h.bias_correction = false; });
+  const auto wrong_v = [&](const char* mistake, auto change) {
+    mistakes.formula(mistake, [=](const Yogi& h, int t, double& theta, double g, Numbers& s) {
+      s[0] = h.beta1 * s[0] + (1 - h.beta1) * g;
+      s[1] += (1 - h.beta2) * change(s[1], g * g);
+      const double c1 = 1 - std::pow(h.beta1, t), c2 = 1 - std::pow(h.beta2, t);
+      theta -= h.lr * s[0] / c1 / (std::sqrt(std::fabs(s[1]) / c2) + h.eps);
+    });
+  };
+  wrong_v("v of Adam", [](double v, double square) { return square - v; });
+  wrong_v("sign flipped", [](double v, double square) { return v > square ? square : -square; });
+  wrong_v("no sign", [](double, double square) { return square; });
+  wrong_v("sign times v", [](double v, double square) { return v > square ? -v : v; });
+  const Mistakes<Yogi> of_start{[](Yogi& h) { h.initial_accumulator = 0.01; }};
+  of_start.step("m starts at zero", reference_step<Yogi>, [](const Yogi& h) {
+    return Numbers{0, h.initial_accumulator};
+  });
+  of_start.step("v starts at zero", reference_step<Yogi>, [](const Yogi& h) {
+    return Numbers{h.initial_accumulator, 0};
+  });
 }
 
 }  // namespace

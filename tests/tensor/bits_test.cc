@@ -2,6 +2,7 @@
 // alone: not on the strides, the place in a row, the length of the row, or the number of threads.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 
 #include "tensor/random.h"
@@ -109,6 +110,33 @@ TEST_P(Bits, RowsOfAnyLengthGiveTheSame) {
       expect_same_bits(c.kernel(rows), expected.slice(1, {0, n}), what + ", inside longer rows");
       expect_same_bits(c.kernel(columns), expected.transpose().slice(1, {0, n}),
                        what + ", inside columns");
+    }
+  }
+}
+
+// Vector functions treat huge, tiny and special numbers apart; their neighbours must not notice.
+TEST_P(Bits, NeighboursChangeNothing) {
+  const std::vector<double> special = {0, -0.0, INFINITY, -INFINITY, NAN, 1e-310, 1e-42, 1, -1};
+  for (const Case& c : all_kernels()) {
+    Generator generator(6);
+    std::vector<Tensor> x;
+    for (int k = 0; k < c.operands; ++k) {
+      const Tensor mantissa = uniform({61}, -1, 1, generator, kFloat64);
+      const Tensor exponent = uniform({61}, -300, 300, generator, kFloat64);
+      std::vector<double> values;
+      for (int i = 0; i < 61; ++i) {
+        const int scale = GetParam() == kFloat32 ? 8 : 1;
+        values.push_back(mantissa.at({i}) * std::pow(10, std::round(exponent.at({i}) / scale)));
+        if (i % 3 == 1) values.back() = mantissa.at({i}) * 5;
+        if (i % 7 == k) values.back() = special[(i + k) % special.size()];
+      }
+      x.push_back(from_values(values, {61}, GetParam()));
+    }
+    const Tensor together = c.kernel(x);
+    for (std::int64_t i = 0; i < 61; ++i) {
+      std::vector<Tensor> one;
+      for (const Tensor& operand : x) one.push_back(operand.slice(0, {i, i + 1}));
+      expect_close(together.slice(0, {i, i + 1}), c.kernel(one), 0, 0, c.name + " alone");
     }
   }
 }

@@ -203,7 +203,8 @@ TEST_P(ElementwiseShapes, OperandsAreNotChanged) {
 GRADUS_ON_EVERY_DEVICE(ElementwiseShapes);
 
 TEST(Where, TakesFromEitherSideAndBroadcasts) {
-  const Tensor cond = tensor({1, 0, 1}, kBool), a = tensor({1, 2}).reshape({2, 1}), b = tensor({7, 8, 9});
+  const Tensor cond = tensor({1, 0, 1}, kBool), a = tensor({1, 2}).reshape({2, 1}),
+               b = tensor({7, 8, 9});
   EXPECT_EQ(where(cond, a, b).to_vector(), (std::vector<double>{1, 8, 1, 2, 8, 2}));
   EXPECT_EQ(where(cond, a, NAN).select(1, 0).to_vector(), (std::vector<double>{1, 2}));
   EXPECT_EQ(where(cond, tensor({1, 2, 3}, kInt64), 0).dtype(), kInt64);

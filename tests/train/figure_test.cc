@@ -194,6 +194,22 @@ TEST(WriteFigure, DrawsWhateverIsFinite) {
   }
 }
 
+TEST(WriteFigure, PointsThatAreNotFiniteLeaveAGap) {
+  NEEDS_GNUPLOT();
+  // The lines of the first curve, each from a move (M) on.
+  const auto lines = [](const std::vector<double>& y) {
+    Figure figure;
+    figure.curves = {{"", {1, 2, 3, 4, 5, 6, 7}, y}};
+    const std::string svg = drawn_svg(figure);
+    const std::string path = "<path stroke='rgb(  0, 114, 178)'  d='";
+    const auto begin = svg.find(path) + path.size();
+    return count(svg.substr(begin, svg.find('\'', begin) - begin), "M");
+  };
+  EXPECT_EQ(lines({1, 2, 3, 4, 3, 2, 1}), 1u);
+  EXPECT_EQ(lines({1, 2, kNan, kInf, 3, 2, 1}), 2u);
+  EXPECT_EQ(lines({kNan, 2, 3, -kInf, 3, 2, kNan}), 2u);
+}
+
 TEST(WriteFigure, ANarrowLogarithmicAxisHasLabels) {
   NEEDS_GNUPLOT();
   Figure figure;

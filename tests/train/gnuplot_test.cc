@@ -59,6 +59,14 @@ TEST(RunGnuplot, SaysWhatGnuplotComplainsAbout) {
       "a version that does");
 }
 
+TEST(RunGnuplot, LeavesOutTheSettingsOfTheUser) {
+  if (!gnuplot_is_here()) GTEST_SKIP() << "gnuplot is not installed; ./gradus setup installs it";
+  const testing::TemporaryFolder home;
+  home.file(".gnuplot", "set print '-'\nprint 'from the settings'\n");
+  const testing::Environment environment("HOME", home.path().string());
+  EXPECT_EQ(run_gnuplot("set print '-'\nprint 1\n"), "1\n");
+}
+
 TEST(RunGnuplot, TakesLongScriptsAndGivesLongAnswers) {
   if (!gnuplot_is_here()) GTEST_SKIP() << "gnuplot is not installed; ./gradus setup installs it";
   // More than a pipe holds, in both directions.
