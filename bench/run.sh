@@ -9,11 +9,12 @@ show() { printf '+ %s\n' "$*" >&2; "$@"; }
 
 # A benchmark is a .cc file of this folder.
 known=$(find bench -maxdepth 1 -name '*.cc' | sed 's|.*/||; s|\.cc$||' | sort)
+known_lines=$(printf '%s\n' "$known" | sed 's/^/  /')
 names=()
 for name in "$@"; do
   name=${name#bench/} name=${name%.cc}
   printf '%s\n' "$known" | grep -qxF -e "$name" ||
-    fail "no benchmark is called '$name'. There are:"$'\n'"$(printf '%s\n' "$known" | sed 's/^/  /')"
+    fail "no benchmark is called '$name'. There are:"$'\n'"${known_lines}"
   names+=("$name")
 done
 # shellcheck disable=SC2206  # names hold no blanks
@@ -24,11 +25,13 @@ show bazel build //bench:report/report "${names[@]/#///bench:}" || exit 1
 python=${GRADUS_PYTHON:-python3}
 version='import platform, torch; print("PyTorch", torch.__version__, "on Python",
   platform.python_version())'
-peer=$("$python" -c "$version" 2> /dev/null) && has_peer=yes || {
+has_peer=yes
+if ! peer=$("$python" -c "$version" 2> /dev/null); then
   has_peer=
-  peer="none, since $python cannot import torch (GRADUS_PYTHON may name one that can)"
-  printf 'The peer column is empty: %s.\n' "${peer#none, since }" >&2
-}
+  why="$python cannot import torch (GRADUS_PYTHON may name one that can)"
+  peer="none, since $why"
+  printf 'The peer column is empty: %s.\n' "$why" >&2
+fi
 
 out=out/bench
 mkdir -p "$out" || exit 1
@@ -41,7 +44,8 @@ for name in "${names[@]}"; do
   files+=("$out/$name.json")
 done
 for name in "${names[@]}"; do
-  [ -n "$has_peer" ] && [ -f "bench/peers/$name.py" ] || continue
+  [ -n "$has_peer" ] || break
+  [ -f "bench/peers/$name.py" ] || continue
   show "$python" "bench/peers/$name.py" > "$out/$name.jsonl" || fail "the peer of $name failed."
   files+=("$out/$name.jsonl")
 done

@@ -35,9 +35,8 @@ double smallest_loss(const data::Dataset& data) {
 
 double race_lr(const std::string& rule) {
   static const std::map<std::string, double> kSuited = {
-      {"SGD", 0.03},    {"Momentum", 0.003}, {"Nesterov", 0.003}, {"AdaGrad", 1},
-      {"Adadelta", 5}, {"RMSProp", 0.01},   {"Adam", 0.03},      {"AMSGrad", 0.03},
-      {"AdamW", 0.03},  {"Yogi", 0.03}};
+      {"SGD", 0.03},     {"Momentum", 0.003}, {"Nesterov", 0.003}, {"AdaGrad", 1},  {"Adadelta", 5},
+      {"RMSProp", 0.01}, {"Adam", 0.03},      {"AMSGrad", 0.03},   {"AdamW", 0.03}, {"Yogi", 0.03}};
   const auto found = kSuited.find(rule);
   if (found != kSuited.end()) return found->second;
   const Variable any = parameter(zeros({1}));

@@ -1,10 +1,12 @@
 #pragma once
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "data/dataset.h"
+#include "train/figure.h"
 
 namespace gradus::demo {
 
@@ -37,5 +39,12 @@ double race_lr(const std::string& rule);
 RuleRun race(const std::string& rule, const data::Dataset& data, double optimum,
              const RaceSetting& setting,
              const std::function<void(std::int64_t, double)>& report = {});
+
+/// Loss against step, all rules in one figure.
+train::Figure race_figure(const std::vector<RuleRun>& runs);
+
+/// Writes losses.svg, losses.csv and losses.json into a folder.
+void write_race(const std::vector<RuleRun>& runs, double optimum,
+                const std::filesystem::path& folder);
 
 }  // namespace gradus::demo

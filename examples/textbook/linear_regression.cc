@@ -1,11 +1,10 @@
 // Chapter 3 of the textbook: linear regression from scratch, concise, with weight decay.
 // The data are made here, so no file is needed.
 //   ./gradus run linear_regression --figure regression.svg
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "examples/support/command_line.h"
 #include "examples/textbook/support/chapter3.h"
-#include "tensor/error.h"
 #include "train/figure.h"
 
 namespace {
@@ -74,7 +73,7 @@ void weight_decay(std::uint64_t seed) {
   }
 }
 
-int run(std::uint64_t seed, const std::string& figure) {
+void run(std::uint64_t seed, const std::string& figure) {
   Generator rng(seed);
   const data::Dataset train = regression_data(1000, rng), validation = regression_data(1000, rng);
   const auto scratch = train_from_scratch(train, validation, {}, rng);
@@ -86,22 +85,15 @@ int run(std::uint64_t seed, const std::string& figure) {
                train_from_scratch(train, validation, {.batch_size = 10}, rng));
   weight_decay(seed);
   if (!figure.empty()) train::write_figure(figure_of(scratch), figure);
-  return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Linear regression as in chapter 3 of the textbook");
+  CommandLine line("Linear regression as in chapter 3 of the textbook");
   std::uint64_t seed = 0;
   std::string figure;
-  app.add_option("--seed", seed, "seed of data, start and order")->capture_default_str();
-  app.add_option("--figure", figure, "draw the from-scratch curves into this .svg or .png file");
-  CLI11_PARSE(app, argc, argv);
-  try {
-    return run(seed, figure);
-  } catch (const Error& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 1;
-  }
+  line.option("--seed", seed, "seed of data, start and order");
+  line.option("--figure", figure, "draw the from-scratch curves into this .svg or .png file");
+  return line.run(argc, argv, [&] { run(seed, figure); });
 }

@@ -2,15 +2,13 @@
 //   ./gradus run optimizers --experiment adam --figure adam.svg
 //   ./gradus run optimizers --experiment all --seeds 20 --json runs.json
 //   ./gradus run optimizers --trace newton_cosh
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "data/airfoil.h"
 #include "data/batches.h"
+#include "examples/support/command_line.h"
 #include "examples/textbook/support/report.h"
-#include "train/json_file.h"
 #include "train/progress.h"
 
 namespace {
@@ -25,25 +23,18 @@ struct Options {
   int seeds = 1;
 };
 
-void declare(CLI::App& app, Options& o) {
-  app.add_option("--experiment", o.experiment,
-                 "NAME or all; default: all, unless --trace is given");
-  app.add_option("--trace", o.trace, "NAME or all");
-  app.add_option("--data", o.data, "folder with the airfoil file");
-  app.add_option("--seed", o.seed, "first seed")->capture_default_str();
-  app.add_option("--seeds", o.seeds, "number of runs, from the first seed on")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option("--dtype", o.dtype, "f32 or f64")
-      ->check(CLI::IsMember({"f32", "f64"}))
-      ->capture_default_str();
-  app.add_option("--start", o.start, "normal: N(0, 0.01^2), or zero")
-      ->check(CLI::IsMember({"normal", "zero"}))
-      ->capture_default_str();
-  app.add_option("--order", o.order, "shuffle, natural or stride:A,B")->capture_default_str();
-  app.add_option("--json", o.json, "write all runs and traces to this file");
-  app.add_option("--csv", o.csv, "write all points to this file");
-  app.add_option("--figure", o.figure, "draw the curves into this .svg or .png file");
+void declare(CommandLine& line, Options& o) {
+  line.option("--experiment", o.experiment, "NAME or all; default: all, unless --trace is given");
+  line.option("--trace", o.trace, "NAME or all");
+  line.option("--data", o.data, "folder with the airfoil file");
+  line.option("--seed", o.seed, "first seed");
+  line.count("--seeds", o.seeds, "number of runs, from the first seed on");
+  line.option("--dtype", o.dtype, "element type", {"f32", "f64"});
+  line.option("--start", o.start, "parameters: N(0, 0.01^2) or 0", {"normal", "zero"});
+  line.option("--order", o.order, "of the samples: shuffle, natural or stride:A,B");
+  line.option("--json", o.json, "write all runs and traces to this file");
+  line.option("--csv", o.csv, "write all points to this file");
+  line.option("--figure", o.figure, "draw the curves into this .svg or .png file");
 }
 
 std::vector<const Experiment*> chosen_experiments(const Options& o) {
@@ -116,7 +107,7 @@ void print(const std::vector<ExperimentRuns>& results, const std::vector<Trace>&
   }
 }
 
-int run(const Options& o) {
+void run(const Options& o) {
   if (!o.figure.empty() && !o.experiment.empty() && !o.trace.empty()) {
     throw ConfigError(
         "[optimizers] --figure: both --experiment and --trace are given; expected one of them, "
@@ -128,25 +119,18 @@ int run(const Options& o) {
   const auto results =
       experiments.empty() ? std::vector<ExperimentRuns>() : run_all(o, experiments);
   print(results, traces);
-  if (!o.json.empty()) train::write_json(o.json, to_json(results, traces));
-  if (!o.csv.empty()) train::write_csv(o.csv, kCsvHeader, to_csv(results, traces));
+  if (!o.json.empty()) write_runs_json(o.json, results, traces);
+  if (!o.csv.empty()) write_runs_csv(o.csv, results, traces);
   if (!o.figure.empty()) {
     train::write_figure(traces.empty() ? loss_figure(results) : trace_figure(traces), o.figure);
   }
-  return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("The textbook's optimizer experiments on the airfoil data");
+  CommandLine line("The textbook's optimizer experiments on the airfoil data");
   Options options;
-  declare(app, options);
-  CLI11_PARSE(app, argc, argv);
-  try {
-    return run(options);
-  } catch (const gradus::Error& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 1;
-  }
+  declare(line, options);
+  return line.run(argc, argv, [&] { run(options); });
 }

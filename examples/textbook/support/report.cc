@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "train/csv.h"
+#include "train/json_file.h"
+
 namespace gradus::textbook {
 
 double ExperimentRuns::mean_final_loss() const {
@@ -11,8 +14,9 @@ double ExperimentRuns::mean_final_loss() const {
   return total / static_cast<double>(runs.size());
 }
 
-nlohmann::json to_json(const std::vector<ExperimentRuns>& experiments,
-                       const std::vector<Trace>& traces) {
+void write_runs_json(const std::filesystem::path& file,
+                     const std::vector<ExperimentRuns>& experiments,
+                     const std::vector<Trace>& traces) {
   nlohmann::json all = {{"experiments", nlohmann::json::array()},
                         {"traces", nlohmann::json::array()}};
   for (const ExperimentRuns& e : experiments) {
@@ -33,11 +37,12 @@ nlohmann::json to_json(const std::vector<ExperimentRuns>& experiments,
     all["traces"].push_back(
         {{"name", trace.name}, {"path", trace.path}, {"final", trace.path.back()}});
   }
-  return all;
+  train::write_json(file, all);
 }
 
-std::vector<train::CsvRow> to_csv(const std::vector<ExperimentRuns>& experiments,
-                                  const std::vector<Trace>& traces) {
+void write_runs_csv(const std::filesystem::path& file,
+                    const std::vector<ExperimentRuns>& experiments,
+                    const std::vector<Trace>& traces) {
   std::vector<train::CsvRow> rows;
   for (const ExperimentRuns& e : experiments) {
     for (const Run& run : e.runs) {
@@ -54,7 +59,7 @@ std::vector<train::CsvRow> to_csv(const std::vector<ExperimentRuns>& experiments
       rows.push_back({"trace", trace.name, std::int64_t{0}, x, p.back()});
     }
   }
-  return rows;
+  train::write_csv(file, {"kind", "name", "seed", "x", "y"}, rows);
 }
 
 train::Figure loss_figure(const std::vector<ExperimentRuns>& experiments) {

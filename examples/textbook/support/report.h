@@ -1,11 +1,9 @@
 #pragma once
-#include <nlohmann/json_fwd.hpp>
-#include <string>
+#include <filesystem>
 #include <vector>
 
 #include "examples/textbook/support/experiments.h"
 #include "examples/textbook/support/traces.h"
-#include "train/csv.h"
 #include "train/figure.h"
 
 namespace gradus::textbook {
@@ -19,14 +17,15 @@ struct ExperimentRuns {
 
 /// {"experiments":[{"name", "runs":[{"seed", "epochs", "losses", "final_loss", "params",
 /// "seconds_per_epoch"}], "mean_final_loss"}], "traces":[{"name", "path", "final"}]}
-nlohmann::json to_json(const std::vector<ExperimentRuns>& experiments,
-                       const std::vector<Trace>& traces);
+void write_runs_json(const std::filesystem::path& file,
+                     const std::vector<ExperimentRuns>& experiments,
+                     const std::vector<Trace>& traces);
 
-/// One row per evaluated point: experiment, seed, epoch, loss; and per point of a trace:
-/// trace, step, x1, x2 in the same columns.
-std::vector<train::CsvRow> to_csv(const std::vector<ExperimentRuns>& experiments,
-                                  const std::vector<Trace>& traces);
-inline const std::vector<std::string> kCsvHeader = {"kind", "name", "seed", "x", "y"};
+/// One row per evaluated point: "loss", experiment, seed, epoch, loss; and per point of a trace:
+/// "trace", name, 0, x1, x2 (with one variable: step, x).
+void write_runs_csv(const std::filesystem::path& file,
+                    const std::vector<ExperimentRuns>& experiments,
+                    const std::vector<Trace>& traces);
 
 /// Loss against epoch on the book's axes (y from 0.22 to 0.35, the start not shown), one curve per
 /// experiment: that of its first seed.

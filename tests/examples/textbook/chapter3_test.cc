@@ -59,7 +59,9 @@ using Measure = std::function<std::vector<Measured>(std::uint64_t seed)>;
 // squares of float64's rounding errors there, which depend on the order of a sum. Then the loss
 // must be such a square too, up to a factor of 10 for the largest: (2^-53)^2 = 1.2e-32 times 200
 // products of size 1; the same with 2^-24 in float32.
-bool is_rounding(const nlohmann::json& band) { return band.at(1).get<double>() < 1e-20; }
+bool is_rounding(const nlohmann::json& band) {
+  return band.at(0) > 0 && band.at(1).get<double>() < 1e-20;
+}
 
 void expect_inside_band(double got, const nlohmann::json& band, DType dtype,
                         const std::string& what) {
@@ -163,21 +165,6 @@ TEST_P(Chapter3, GivesTheSameBitsOnAnyNumberOfThreads) {
         EXPECT_EQ(on_threads(7), one) << name << ", " << program.name;
       }
     }
-  }
-}
-
-TEST_P(Chapter3, BothProgramsLearnTheSameFromTheSameStart) {
-  // Start and order are drawn alike (the bias starts at 0), so that only the order of roundings
-  // differs: 96 steps on parameters of size 4.
-  const double allowed = GetParam() == kFloat64 ? 1e-13 : 1e-4;
-  for (const bool doubled : {false, true}) {
-    const RegressionSetting setting{.doubled_gradient = doubled};
-    const auto scratch = regression(kPrograms[0], setting, 2, GetParam());
-    const auto concise = regression(kPrograms[1], setting, 2, GetParam());
-    ASSERT_EQ(scratch.batch_losses.size(), 96u);
-    EXPECT_NEAR(scratch.w[0], concise.w[0], allowed);
-    EXPECT_NEAR(scratch.w[1], concise.w[1], allowed);
-    EXPECT_NEAR(scratch.b, concise.b, allowed);
   }
 }
 

@@ -1,0 +1,80 @@
+"""Writes trajectories.json: parameter and state after each of 20 steps by torch.optim in float64.
+
+Gradients do not depend on the parameters: element i of 3 gets gradient(i, t) in step t, so the
+file holds results only.
+
+Run: python make_trajectories.py > trajectories.json
+"""
+import json
+import math
+import sys
+
+import torch
+
+START = [0.7, -1.2, 0.05]
+STEPS = 20
+
+
+def gradient(i, t):
+    """Falls by 100 and changes sign after step 8."""
+    return (1 if t <= 8 else -0.01) * (math.sin(0.9 * i + 0.37 * t) + 0.2)
+
+
+# Gradus's rule, its settings, torch's optimizer and settings, torch's names of the state arrays.
+SGD, ADAM = torch.optim.SGD, torch.optim.Adam
+CASES = [
+    ("SGD", {}, SGD, {}, {}),
+    ("SGD", {"lr": 0.1, "weight_decay": 0.3}, SGD, {}, {}),
+    ("Momentum", {"lr": 0.1, "momentum": 0.9}, SGD, {}, {"v": "momentum_buffer"}),
+    ("Momentum", {"lr": 0.1, "momentum": 0.9, "dampening": 0.4, "weight_decay": 0.3}, SGD, {},
+     {"v": "momentum_buffer"}),
+    ("Nesterov", {"lr": 0.1, "momentum": 0.8, "weight_decay": 0.3}, SGD, {"nesterov": True},
+     {"v": "momentum_buffer"}),
+    ("AdaGrad", {"lr": 0.1, "eps": 1e-2, "weight_decay": 0.3}, torch.optim.Adagrad, {},
+     {"s": "sum"}),
+    ("AdaGrad", {"lr": 0.1, "lr_decay": 0.2, "initial_accumulator": 0.1}, torch.optim.Adagrad, {},
+     {"s": "sum"}),
+    ("Adadelta", {}, torch.optim.Adadelta, {}, {"s": "square_avg", "d": "acc_delta"}),
+    ("Adadelta", {"lr": 0.5, "rho": 0.8, "eps": 1e-2, "weight_decay": 0.3}, torch.optim.Adadelta,
+     {}, {"s": "square_avg", "d": "acc_delta"}),
+    ("RMSProp", {}, torch.optim.RMSprop, {}, {"s": "square_avg"}),
+    ("RMSProp", {"lr": 0.1, "alpha": 0.9, "eps": 1e-2, "weight_decay": 0.3}, torch.optim.RMSprop,
+     {}, {"s": "square_avg"}),
+    ("Adam", {}, ADAM, {}, {"m": "exp_avg", "v": "exp_avg_sq"}),
+    ("Adam", {"lr": 0.1, "beta1": 0.8, "beta2": 0.9, "eps": 1e-2, "weight_decay": 0.3}, ADAM, {},
+     {"m": "exp_avg", "v": "exp_avg_sq"}),
+    ("AMSGrad", {"lr": 0.1, "beta1": 0.8, "beta2": 0.9, "eps": 1e-2, "weight_decay": 0.3}, ADAM,
+     {"amsgrad": True}, {"m": "exp_avg", "v": "exp_avg_sq", "v_max": "max_exp_avg_sq"}),
+    ("AdamW", {}, torch.optim.AdamW, {}, {"m": "exp_avg", "v": "exp_avg_sq"}),
+    ("AdamW", {"lr": 0.1, "beta1": 0.8, "beta2": 0.9, "eps": 1e-2, "weight_decay": 0.3},
+     torch.optim.AdamW, {}, {"m": "exp_avg", "v": "exp_avg_sq"}),
+]
+OTHER_NAMES = {"initial_accumulator": "initial_accumulator_value"}
+
+
+def torch_settings(settings, further):
+    """In torch's words; what Gradus leaves at its default stays at torch's default."""
+    result = {OTHER_NAMES.get(k, k): v for k, v in settings.items() if not k.startswith("beta")}
+    if "beta1" in settings:
+        result["betas"] = (settings["beta1"], settings["beta2"])
+    return {**result, **further}
+
+
+def main():
+    cases = []
+    for rule, settings, optimizer_class, further, state in CASES:
+        p = torch.tensor(START, dtype=torch.float64, requires_grad=True)
+        optimizer = optimizer_class([p], foreach=False, **torch_settings(settings, further))
+        steps = []
+        for t in range(1, STEPS + 1):
+            p.grad = torch.tensor([gradient(i, t) for i in range(3)], dtype=torch.float64)
+            optimizer.step()
+            arrays = {ours: optimizer.state[p][theirs].tolist() for ours, theirs in state.items()}
+            steps.append({"theta": p.tolist(), **arrays})
+        cases.append({"rule": rule, "settings": settings, "steps": steps})
+    golden = {"torch": torch.__version__.split("+")[0], "start": START, "cases": cases}
+    text = json.dumps(golden, separators=(",", ":"))
+    sys.stdout.write(text.replace('{"rule"', '\n{"rule"').replace("},{", "},\n{") + "\n")
+
+
+main()
