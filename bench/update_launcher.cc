@@ -1,8 +1,6 @@
-// A step of an optimizer over one float32 tensor, through the launcher that serves all rules,
-// against a loop written by hand for this rule alone.
-//
-// The launcher is called through Optimizer::step, which the library has compiled with the flags of
-// kernels. optim::apply must not be called from here: it would be compiled anew with -O2.
+// The update of one float32 tensor against a loop written by hand for this rule alone: by the
+// launcher that serves all rules (optim::apply), and by Optimizer::step, which adds its checks and
+// its look at each parameter.
 #include <benchmark/benchmark.h>
 
 #include <map>
@@ -54,6 +52,15 @@ struct Work {
     }
   }
 
+  void step_by_launcher() {
+    float* const p = theta.value().data<float>();
+    if constexpr (kAdam) {
+      adam_by_launcher(p, g.data<float>(), hand_m.data<float>(), hand_v.data<float>(), n, ++t);
+    } else {
+      sgd_by_launcher(p, g.data<float>(), n, ++t);
+    }
+  }
+
   std::int64_t n, t = 0;
   Generator generator{1};
   Tensor g;
@@ -74,6 +81,18 @@ Work<Rule>& work(std::int64_t n) {
 
 template <class Rule>
 void by_launcher(benchmark::State& state, std::int64_t n, int threads) {
+  set_num_threads(threads);
+  Work<Rule>& w = work<Rule>(n);
+  if (!w.same_bits) return state.SkipWithError("launcher and hand-written loop differ");
+  w.step_by_launcher();  // starts the threads
+  for (auto _ : state) {
+    w.step_by_launcher();
+    benchmark::ClobberMemory();
+  }
+}
+
+template <class Rule>
+void by_step(benchmark::State& state, std::int64_t n, int threads) {
   set_num_threads(threads);
   Work<Rule>& w = work<Rule>(n);
   if (!w.same_bits) return state.SkipWithError("launcher and hand-written loop differ");
@@ -106,6 +125,10 @@ void register_rule(const std::string& rule) {
       const std::string name = rule + "/" + size + "/threads:" + std::to_string(threads);
       benchmark::RegisterBenchmark(name.c_str(), by_launcher<Rule>, n, threads)->UseRealTime();
       benchmark::RegisterBenchmark((name + "/hand").c_str(), by_hand<Rule>, n, threads)
+          ->UseRealTime();
+      const std::string step = rule + "_step/" + size + "/threads:" + std::to_string(threads);
+      benchmark::RegisterBenchmark(step.c_str(), by_step<Rule>, n, threads)->UseRealTime();
+      benchmark::RegisterBenchmark((step + "/hand").c_str(), by_hand<Rule>, n, threads)
           ->UseRealTime();
     }
   }

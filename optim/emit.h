@@ -6,6 +6,7 @@
 //   GRADUS_EMIT_OPTIM_UPDATE_RULE(MyRule);   // inside no namespace; MyRule in gradus::optim
 #include <set>
 
+#include "autograd/node.h"
 #include "optim/apply.h"
 #include "optim/optimizer.h"
 
@@ -81,16 +82,21 @@ void Optimizer<Rule>::step() {
     // Copies of gradients with gaps live until the launch is over.
     std::vector<Tensor> copies;
     for (Member& member : group.members) {
-      const Variable grad = member.variable.requires_grad() ? member.variable.grad() : Variable();
-      if (!grad.defined()) continue;
-      const Tensor& theta = member.variable.value();
-      Slot<kStates> slot{theta.raw_data(), nullptr,        {},
-                         theta.numel(),    ++member.steps, theta.dtype()};
+      // Read through the node: handles would cost more than the update of a small parameter.
+      const Node& node = *member.variable.node();
+      if (!node.requires_grad() || !node.grad.defined()) continue;
+      const Tensor &theta = node.value(), &g = node.grad.node()->value();
+      // Filled in place: a copy would wait for the stores of its members.
+      Slot<kStates>& slot = slots.emplace_back();
+      slot.theta = theta.raw_data();
+      slot.n = theta.numel();
+      slot.step = ++member.steps;
+      slot.dtype = theta.dtype();
       // The launcher is promised that its arrays do not overlap.
-      if (grad.value().is_contiguous() && !grad.value().shares_storage_with(theta)) {
-        slot.g = grad.value().raw_data();
+      if (g.is_contiguous() && !g.shares_storage_with(theta)) {
+        slot.g = g.raw_data();
       } else {
-        copies.push_back(grad.value().clone());
+        copies.push_back(g.clone());
         slot.g = copies.back().raw_data();
       }
       for (std::size_t k = 0; k < kStates; ++k) {
@@ -103,7 +109,6 @@ void Optimizer<Rule>::step() {
         }
         slot.state[k] = member.state[k].raw_data();
       }
-      slots.push_back(slot);
     }
     apply<Rule, kStates>(group.rule, slots);
   }
@@ -224,7 +229,8 @@ void Optimizer<Rule>::load_state_dict(const StateDict& saved) {
   }
   if (saved.groups.size() != loaded.size()) fail("has groups that this optimizer lacks");
   if (saved.tensors.size() != used) fail("has parameters that this optimizer lacks");
-  groups_ = std::move(loaded);
+  // One by one, so that references to rules stay valid.
+  std::move(loaded.begin(), loaded.end(), groups_.begin());
 }
 
 }  // namespace gradus::optim

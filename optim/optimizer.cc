@@ -1,7 +1,5 @@
 #include "optim/optimizer.h"
 
-#include <cmath>
-
 namespace gradus::optim {
 namespace {
 
@@ -12,20 +10,17 @@ std::map<std::string, OptimizerFactory>& registry() {
 
 }  // namespace
 
-void check_range(const char* rule, const char* parameter, double value, Range range) {
+void throw_out_of_range(const char* rule, const char* parameter, double value, Range range) {
   const std::string name = parameter;
   std::string expected;
   switch (range) {
     case Range::kPositive:
-      if (value > 0 && std::isfinite(value)) return;
       expected = name + " > 0 and finite";
       break;
     case Range::kNonNegative:
-      if (value >= 0 && std::isfinite(value)) return;
       expected = name + " >= 0 and finite";
       break;
     case Range::kFraction:
-      if (value >= 0 && value < 1) return;
       expected = "0 <= " + name + " < 1";
       break;
   }

@@ -13,6 +13,7 @@
 // It knows no tensor, device or thread. Weight decay is the engine's: a rule only names the mode.
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include "tensor/error.h"
@@ -44,8 +45,26 @@ enum class Range {
   kFraction,     ///< 0 <= x < 1
 };
 
+/// Whether a value is in the range; NaN never is.
+inline bool in_range(double value, Range range) {
+  switch (range) {
+    case Range::kPositive:
+      return value > 0 && value <= std::numeric_limits<double>::max();
+    case Range::kNonNegative:
+      return value >= 0 && value <= std::numeric_limits<double>::max();
+    case Range::kFraction:
+      return value >= 0 && value < 1;
+  }
+  return false;
+}
+
+[[noreturn]] void throw_out_of_range(const char* rule, const char* parameter, double value,
+                                     Range range);
+
 /// Throws ConfigError: "[Adam] beta1: 1; expected 0 <= beta1 < 1".
-void check_range(const char* rule, const char* parameter, double value, Range range);
+inline void check_range(const char* rule, const char* parameter, double value, Range range) {
+  if (!in_range(value, range)) throw_out_of_range(rule, parameter, value, range);
+}
 
 /// Checks every hyper-parameter of a rule. Throws ConfigError.
 template <class Rule>

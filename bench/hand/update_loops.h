@@ -17,4 +17,10 @@ void adam_by_hand(Loop loop, float* theta, const float* g, float* m, float* v, s
 /// A step of SGD likewise. lr 1e-3.
 void sgd_by_hand(Loop loop, float* theta, const float* g, std::int64_t n);
 
+/// The same two steps through optim::apply, the launcher of all rules. They stand here because this
+/// folder is compiled with the flags of kernels, as the library's own instances are.
+void adam_by_launcher(float* theta, const float* g, float* m, float* v, std::int64_t n,
+                      std::int64_t t);
+void sgd_by_launcher(float* theta, const float* g, std::int64_t n, std::int64_t t);
+
 }  // namespace gradus::bench

@@ -18,4 +18,4 @@ for rule in (torch.optim.Adam, torch.optim.SGD):
                 theta.grad = torch.empty(n).uniform_(0.5, 1.5)
                 optimizer = rule([theta], lr=1e-3, **options)
                 seconds = median_seconds(optimizer.step)
-                report(f"{rule.__name__}/{size}/threads:{threads}", seconds, form)
+                report(f"{rule.__name__}_step/{size}/threads:{threads}", seconds, form)

@@ -22,7 +22,7 @@ struct AdaGrad {
   DecayMode decay_mode = DecayMode::kL2;
 
   double lr_t = 0;  // set by begin_step, as is the next
-  Eps at;
+  Eps at = {};
 
   template <class Self, class F>
   static void hyper_parameters(Self& s, F&& f) {

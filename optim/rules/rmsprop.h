@@ -20,7 +20,7 @@ struct RMSProp {
   double weight_decay = 0;
   DecayMode decay_mode = DecayMode::kL2;
 
-  Eps at;  // set by begin_step
+  Eps at = {};  // set by begin_step
 
   template <class Self, class F>
   static void hyper_parameters(Self& s, F&& f) {

@@ -1,0 +1,286 @@
+// The optimizer around the rules: groups, bad input, and what a step touches.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "optim/optimizer.h"
+#include "optim/rules/adagrad.h"
+#include "optim/rules/adam.h"
+#include "optim/rules/momentum.h"
+#include "optim/rules/sgd.h"
+#include "optim/rules/yogi.h"
+#include "tests/support/compare.h"
+
+namespace gradus::testing {
+namespace {
+
+using namespace gradus::optim;
+
+const double kNan = std::nan(""), kInf = std::numeric_limits<double>::infinity();
+
+Variable weight(double value = 1, DType dtype = kFloat64) {
+  return parameter(full({2}, value, dtype));
+}
+Variable with_gradient(double value, double g) {
+  const Variable x = weight(value);
+  x.set_grad(full({2}, g, kFloat64));
+  return x;
+}
+double first(const Variable& x) { return x.value().at({0}); }
+
+TEST(Rules, AreTheTenThatThereAre) {
+  EXPECT_EQ(rule_names(),
+            (std::vector<std::string>{"AMSGrad", "AdaGrad", "Adadelta", "Adam", "AdamW", "Momentum",
+                                      "Nesterov", "RMSProp", "SGD", "Yogi"}));
+}
+
+TEST(Rules, HaveTheDefaultsOfTorch) {
+  const std::map<std::string, std::map<std::string, double>> expected = {
+      {"SGD", {{"lr", 1e-3}, {"weight_decay", 0}}},
+      {"Momentum", {{"lr", 1e-3}, {"momentum", 0.9}, {"dampening", 0}, {"weight_decay", 0}}},
+      {"Nesterov", {{"lr", 1e-3}, {"momentum", 0.9}, {"weight_decay", 0}}},
+      {"AdaGrad", {{"lr", 1e-2}, {"eps", 1e-10}, {"lr_decay", 0}, {"initial_accumulator", 0}}},
+      {"Adadelta", {{"lr", 1}, {"rho", 0.9}, {"eps", 1e-6}, {"weight_decay", 0}}},
+      {"RMSProp", {{"lr", 1e-2}, {"alpha", 0.99}, {"eps", 1e-8}, {"weight_decay", 0}}},
+      {"Adam",
+       {{"lr", 1e-3}, {"beta1", 0.9}, {"beta2", 0.999}, {"eps", 1e-8}, {"weight_decay", 0}}},
+      {"AMSGrad",
+       {{"lr", 1e-3}, {"beta1", 0.9}, {"beta2", 0.999}, {"eps", 1e-8}, {"weight_decay", 0}}},
+      {"AdamW",
+       {{"lr", 1e-3}, {"beta1", 0.9}, {"beta2", 0.999}, {"eps", 1e-8}, {"weight_decay", 1e-2}}},
+      // torch has no Yogi: the paper and the book.
+      {"Yogi",
+       {{"lr", 1e-2}, {"beta1", 0.9}, {"beta2", 0.999}, {"eps", 1e-3}, {"weight_decay", 0}}},
+  };
+  for (const std::string& rule : rule_names()) {
+    ASSERT_TRUE(expected.contains(rule)) << rule;
+    const auto optimizer = make_optimizer(rule, {{"w", weight()}});
+    EXPECT_EQ(optimizer->rule_name(), rule);
+    for (const auto& [name, value] : expected.at(rule)) {
+      EXPECT_EQ(optimizer->hyper_parameter(name), value) << rule << " " << name;
+    }
+  }
+}
+
+TEST(Rules, UnknownNamesListTheKnownOnes) {
+  expect_throws_text<ConfigError>(
+      [] {
+        make_optimizer("Lion", {{"w", weight()}});
+      },
+      "[make_optimizer] rule: Lion; expected one of AMSGrad, AdaGrad, Adadelta, Adam, AdamW, "
+      "Momentum, Nesterov, RMSProp, SGD, Yogi");
+  expect_throws_text<ConfigError>(
+      [] {
+        make_optimizer("Momentum", {{"w", weight()}}, {{"beta", 0.9}});
+      },
+      "[Momentum] hyper-parameter: 'beta'; expected one of lr, momentum, dampening, "
+      "first_momentum, lr_placement, weight_decay, decay_mode");
+  const auto optimizer = make_optimizer("Adam", {{"w", weight()}});
+  const std::string text =
+      "[Adam] hyper-parameter: 'betas'; expected one of lr, beta1, beta2, eps, eps_placement, "
+      "bias_correction, weight_decay, decay_mode";
+  expect_throws_text<ConfigError>([&] { optimizer->set_hyper_parameter("betas", 0.9); }, text);
+  expect_throws_text<ConfigError>([&] { optimizer->hyper_parameter("betas"); }, text);
+}
+
+// Every way to give a value to a hyper-parameter refuses it with the same text and changes nothing.
+void expect_refused(const std::string& rule, const std::string& name, double value,
+                    const std::string& shown, const std::string& expected) {
+  const std::string text = "[" + rule + "] " + name + ": " + shown + "; expected " + expected;
+  expect_throws_text<ConfigError>(
+      [&] {
+        make_optimizer(rule, {{"w", weight()}}, {{name, value}});
+      },
+      text);
+  const auto optimizer = make_optimizer(rule, {{"w", weight()}});
+  const double before = optimizer->hyper_parameter(name);
+  expect_throws_text<ConfigError>([&] { optimizer->set_hyper_parameter(name, value); }, text);
+  EXPECT_EQ(optimizer->hyper_parameter(name), before);
+  StateDict saved = optimizer->state_dict();
+  saved.groups.at("default").at(name) = value;
+  expect_throws_text<ConfigError>([&] { optimizer->load_state_dict(saved); }, text);
+  EXPECT_EQ(optimizer->hyper_parameter(name), before);
+}
+
+TEST(Ranges, OfLrHoldForEveryRule) {
+  for (const std::string& rule : rule_names()) {
+    const std::string expected = "lr > 0 and finite";
+    expect_refused(rule, "lr", 0, "0", expected);
+    expect_refused(rule, "lr", -0.1, "-0.1", expected);
+    expect_refused(rule, "lr", kNan, "nan", expected);
+    expect_refused(rule, "lr", kInf, "inf", expected);
+  }
+}
+
+TEST(Ranges, OfTheOtherHyperParametersHoldForEveryRule) {
+  const std::map<std::string, bool> fraction = {{"beta1", true},
+                                                {"beta2", true},
+                                                {"momentum", true},
+                                                {"dampening", true},
+                                                {"alpha", true},
+                                                {"rho", true},
+                                                {"lr_decay", false},
+                                                {"eps", false},
+                                                {"lr", false},
+                                                {"weight_decay", false},
+                                                {"initial_accumulator", false}};
+  for (const std::string& rule : rule_names()) {
+    const StateDict saved = make_optimizer(rule, {{"w", weight()}})->state_dict();
+    for (const auto& [name, value] : saved.groups.at("default")) {
+      if (name == "lr" || !fraction.contains(name)) continue;
+      std::string expected = name + " >= 0 and finite";
+      if (fraction.at(name)) {
+        expected = "0 <= " + name + " < 1";
+        expect_refused(rule, name, 1, "1", expected);
+        expect_refused(rule, name, 1.5, "1.5", expected);
+      } else if (rule == "Adadelta" && name == "eps") {
+        expected = "eps > 0 and finite";  // with 0 nothing would ever move
+        expect_refused(rule, name, 0, "0", expected);
+      }
+      expect_refused(rule, name, -0.5, "-0.5", expected);
+      expect_refused(rule, name, kNan, "nan", expected);
+      expect_refused(rule, name, kInf, "inf", expected);
+      expect_refused(rule, name, -kInf, "-inf", expected);
+    }
+  }
+}
+
+TEST(Ranges, AreCheckedBeforeAStepTouchesAnything) {
+  const Variable a = with_gradient(1, 1), b = with_gradient(1, 1);
+  Optimizer<Adam> optimizer({{"a", a}}, {.lr = 0.1});
+  optimizer.add_group("second", {{"b", b}}, {.lr = 0.1});
+  optimizer.group("second").beta1 = 1;
+  expect_throws_text<ConfigError>([&] { optimizer.step(); },
+                                  "[Adam] beta1: 1; expected 0 <= beta1 < 1");
+  EXPECT_EQ(first(a), 1);
+  EXPECT_EQ(optimizer.state_dict().tensors.at("a/step").item(), 0);
+}
+
+TEST(Parameters, ThatCannotBeTrainedAreErrors) {
+  const auto expect = [](NamedParameters parameters, const std::string& text) {
+    expect_throws_text<ConfigError>([&] { Optimizer<Adam> refused(parameters); }, text);
+  };
+  const Variable w = weight();
+  expect({}, "[Adam] parameters: none; expected at least one");
+  expect({{"w", Variable()}},
+         "[Adam] parameter 'w' is undefined; expected a variable with elements");
+  expect({{"a", w}, {"b", w}},
+         "[Adam] parameter 'b' is the same variable as another; expected each once");
+  expect({{"a", w}, {"a", weight()}},
+         "[Adam] parameter 'a' is there already; expected distinct names");
+  expect({{"n", Variable(arange(3))}},
+         "[Adam] parameter 'n' is int64; expected float32 or float64");
+  expect({{"t", parameter(zeros({2, 3}).transpose())}},
+         "[Adam] parameter 't' is a strided view; expected its own memory");
+  expect_throws_text<ConfigError>(
+      [&] {
+        Optimizer<SGD> refused(std::vector<Variable>{w, w});
+      },
+      "[SGD] parameter '1' is the same variable as another; expected each once");
+}
+
+TEST(Groups, HaveHyperParametersOfTheirOwn) {
+  const Variable a = with_gradient(1, 1), b = with_gradient(1, 1);
+  Optimizer<SGD> optimizer({{"a", a}}, {.lr = 0.5});
+  SGD& rule = optimizer.group();
+  optimizer.add_group("second", {{"b", b}}, {.lr = 0.25, .weight_decay = 1});
+  optimizer.step();
+  EXPECT_EQ(first(a), 0.5);
+  EXPECT_EQ(first(b), 0.5);
+  rule.lr = 0.125;  // the reference outlives a new group
+  optimizer.group("second").weight_decay = 0;
+  optimizer.step();
+  EXPECT_EQ(first(a), 0.375);
+  EXPECT_EQ(first(b), 0.25);
+  optimizer.set_hyper_parameter("lr", 0.0625);  // of all groups
+  EXPECT_EQ(optimizer.group("second").lr, 0.0625);
+  EXPECT_EQ(optimizer.hyper_parameter("lr"), 0.0625);
+}
+
+TEST(Groups, CanBeAddedWhileTraining) {
+  // The newcomer starts at step 1, as in an optimizer of its own.
+  const Variable old = with_gradient(1, 1), late = with_gradient(1, 0.5),
+                 alone = with_gradient(1, 0.5);
+  Optimizer<Adam> optimizer({{"old", old}}, {.lr = 0.1}), other({{"alone", alone}}, {.lr = 0.1});
+  for (int i = 0; i < 5; ++i) optimizer.step();
+  optimizer.add_group("late", {{"late", late}}, {.lr = 0.1});
+  for (int i = 0; i < 5; ++i) {
+    optimizer.step();
+    other.step();
+  }
+  expect_same_bits(late.value(), alone.value());
+  EXPECT_EQ(optimizer.state_dict().tensors.at("old/step").item(), 10);
+  EXPECT_EQ(optimizer.state_dict().tensors.at("late/step").item(), 5);
+}
+
+TEST(Groups, ThatClashAreErrorsAndChangeNothing) {
+  const Variable a = weight(), b = weight();
+  Optimizer<SGD> optimizer({{"a", a}}, {.lr = 0.5});
+  const auto expect = [&](std::string name, NamedParameters parameters, SGD rule,
+                          const std::string& text) {
+    expect_throws_text<ConfigError>(
+        [&] { optimizer.add_group(std::move(name), std::move(parameters), rule); }, text);
+    EXPECT_EQ(optimizer.state_dict().groups.size(), 1u);
+    EXPECT_EQ(optimizer.state_dict().tensors.size(), 1u);
+  };
+  expect("default", {{"b", b}}, {}, "[SGD] group: 'default' is there already; expected a new name");
+  expect("second", {{"a", b}}, {}, "[SGD] parameter 'a' is there already; expected distinct names");
+  expect("second", {{"b", a}}, {},
+         "[SGD] parameter 'b' is the same variable as another; expected each once");
+  expect("second", {}, {}, "[SGD] parameters: none; expected at least one");
+  expect("second", {{"b", b}}, {.lr = -1}, "[SGD] lr: -1; expected lr > 0 and finite");
+  expect_throws_text<ConfigError>([&] { optimizer.group("third"); },
+                                  "[SGD] group: 'third'; expected one of 'default'");
+  optimizer.add_group("second", {{"b", b}}, {});
+  expect_throws_text<ConfigError>([&] { optimizer.group("third"); },
+                                  "[SGD] group: 'third'; expected one of 'default', 'second'");
+}
+
+TEST(Step, ZeroGradForgetsGradientsAndThenAStepDoesNothing) {
+  const Variable a = with_gradient(1, 1), b = with_gradient(1, 1);
+  Optimizer<Momentum> optimizer({{"a", a}}, {.lr = 0.5});
+  optimizer.add_group("second", {{"b", b}}, {.lr = 0.5});
+  optimizer.step();
+  optimizer.zero_grad();
+  EXPECT_FALSE(a.grad().defined());
+  EXPECT_FALSE(b.grad().defined());
+  const Tensor before = a.value().clone(), v = optimizer.state_dict().tensors.at("a/v");
+  optimizer.step();
+  expect_same_bits(a.value(), before);
+  expect_same_bits(optimizer.state_dict().tensors.at("a/v"), v);
+  EXPECT_EQ(optimizer.state_dict().tensors.at("a/step").item(), 1);
+}
+
+TEST(Step, KeepsTheVariableAndItsMemory) {
+  for (const std::string& rule : rule_names()) {
+    const Variable w = with_gradient(1, 1);
+    const void* memory = w.value().raw_data();
+    make_optimizer(rule, {{"w", w}})->step();
+    EXPECT_EQ(w.value().raw_data(), memory) << rule;
+    EXPECT_NE(first(w), 1) << rule;
+    EXPECT_TRUE(w.requires_grad() && w.is_leaf()) << rule;
+  }
+}
+
+TEST(Step, StateStartsWhereTheSettingOfTheFirstStepSays) {
+  const Variable w = with_gradient(1, 2);
+  Optimizer<AdaGrad> optimizer({{"w", w}}, {.lr = 0.1});
+  optimizer.group().initial_accumulator = 5;
+  optimizer.step();
+  EXPECT_EQ(optimizer.state_dict().tensors.at("w/s").at({0}), 9);
+}
+
+TEST(Step, TakesZeroAndNonFiniteGradientsAsTheFormulaDoes) {
+  for (const std::string& rule : rule_names()) {
+    const Variable zero = with_gradient(1, 0), nan = with_gradient(1, kNan);
+    const auto optimizer = make_optimizer(rule, {{"zero", zero}, {"nan", nan}});
+    if (rule == "AdamW") optimizer->set_hyper_parameter("weight_decay", 0);
+    for (int i = 0; i < 3; ++i) optimizer->step();
+    EXPECT_EQ(first(zero), 1) << rule;
+    EXPECT_TRUE(std::isnan(first(nan))) << rule;
+  }
+}
+
+}  // namespace
+}  // namespace gradus::testing
