@@ -28,8 +28,11 @@ struct Linear : Module {
                        std::to_string(in) + "]");
     }
     const std::source_location line = x.where;
-    if (bias.defined()) return linear(std::move(x), {weight, line}, {bias, line});
-    return matmul(std::move(x), {transpose({weight, line}), line});
+    if (bias.defined() && shape.rank() == 2) {
+      return linear(std::move(x), {weight, line}, {bias, line});
+    }
+    const Variable y = matmul(std::move(x), {transpose({weight, line}), line});
+    return bias.defined() ? add({y, line}, {bias, line}) : y;
   }
 
   Variable weight, bias;  ///< bias is undefined when there is none

@@ -22,7 +22,8 @@ void CommandLine::option(const std::string& name, std::string& value, const std:
 }
 
 void CommandLine::option(const std::string& name, std::uint64_t& value, const std::string& help) {
-  parser_->app.add_option(name, value, help)->capture_default_str();
+  // Without the check CLI11 turns -1 into 2^64 - 1.
+  parser_->app.add_option(name, value, help)->check(CLI::NonNegativeNumber)->capture_default_str();
 }
 
 void CommandLine::count(const std::string& name, int& value, const std::string& help) {

@@ -198,6 +198,19 @@ TEST(Groups, HaveHyperParametersOfTheirOwn) {
   EXPECT_EQ(optimizer.hyper_parameter("lr"), 0.0625);
 }
 
+TEST(Groups, WithEqualSettingsAreOneGroup) {
+  const Variable a = with_gradient(1, 1), b = with_gradient(2, -0.5);
+  const Variable c = with_gradient(1, 1), d = with_gradient(2, -0.5);
+  Optimizer<Adam> one({{"a", a}, {"b", b}}, {.lr = 0.1}), two({{"c", c}}, {.lr = 0.1});
+  two.add_group("second", {{"d", d}}, {.lr = 0.1});
+  for (int i = 0; i < 5; ++i) {
+    one.step();
+    two.step();
+  }
+  expect_same_bits(c.value(), a.value());
+  expect_same_bits(d.value(), b.value());
+}
+
 TEST(Groups, CanBeAddedWhileTraining) {
   // The newcomer starts at step 1, as in an optimizer of its own.
   const Variable old = with_gradient(1, 1), late = with_gradient(1, 0.5),
