@@ -170,7 +170,7 @@ Variable Gradients::x(int i) const {
 }
 
 Variable Gradients::y() const {
-  if (!node_.value().defined()) {
+  if (!node_.reads_itself()) {
     throw AutogradError("[" + std::string(node_.op()) +
                         "] backward reads the result, which the operation did not declare "
                         "(kReadsResult)");
@@ -190,12 +190,17 @@ void Variable::backward(const Variable& seed, const BackwardOptions& options) co
   const GraphMode mode(options.create_graph);
   Walk walk(options.retain_graph || options.create_graph);
   walk.arrive(node(), checked_seed(*this, seed));
+  // Stored when all is done, so that a walk that fails changes no gradient.
+  std::vector<std::pair<Edge, Variable>> leaves;
   walk.run([&](Node& node, Variable& gradient) {
     if (node.op() != nullptr) return;
-    node.grad = node.grad.defined()
-                    ? node.grad + std::exchange(gradient, Variable())
-                    : own_copy(std::exchange(gradient, Variable()), options.create_graph);
+    leaves.emplace_back(Edge(&node, false), std::exchange(gradient, Variable()));
   });
+  for (auto& [leaf, gradient] : leaves) {
+    Variable& stored = leaf.node()->grad;
+    stored = stored.defined() ? stored + std::move(gradient)
+                              : own_copy(std::move(gradient), options.create_graph);
+  }
 }
 
 std::vector<Variable> grad(std::span<const Variable> outputs, std::span<const Variable> inputs,
@@ -206,8 +211,13 @@ std::vector<Variable> grad(std::span<const Variable> outputs, std::span<const Va
                         std::to_string(outputs.size()) + ", one per output, or none");
   }
   std::unordered_map<const Node*, Variable> wanted;
-  for (const Variable& input : inputs) {
-    check_output(input);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Variable& input = inputs[i];
+    check_defined("grad", "input", input.value());
+    if (!input.requires_grad()) {
+      throw AutogradError("[grad] input " + std::to_string(i) +
+                          ": requires no gradient; expected a parameter or a result of one");
+    }
     wanted.emplace(input.node(), Variable());
   }
   const GraphMode mode(options.create_graph);

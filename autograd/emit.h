@@ -64,14 +64,15 @@ class BinaryNode final : public Node {
 
 template <class Rule>
 Variable record_unary(const char* op, Tensor y, const Operand& x) {
-  if (!grad_enabled() || !x.variable.requires_grad()) return Variable(std::move(y));
+  const bool wanted = grad_enabled() && x.variable.requires_grad();
+  if (!wanted || !is_floating(y.dtype())) return Variable(std::move(y));
   return Variable::from_node(new UnaryNode<Rule>(op, std::move(y), x));
 }
 
 template <class Rule>
 Variable record_binary(const char* op, Tensor y, const Operand& a, const Operand& b) {
   const bool wanted = a.variable.requires_grad() || b.variable.requires_grad();
-  if (!grad_enabled() || !wanted) return Variable(std::move(y));
+  if (!grad_enabled() || !wanted || !is_floating(y.dtype())) return Variable(std::move(y));
   return Variable::from_node(new BinaryNode<Rule>(op, std::move(y), a, b));
 }
 

@@ -12,6 +12,9 @@ constinit thread_local bool destroying = false;
 
 }  // namespace
 
+Node::Node(Tensor value)
+    : number_(next_number.fetch_add(1, std::memory_order_relaxed)), value_(std::move(value)) {}
+
 Node::Node(Tensor value, std::source_location where, bool reads_itself)
     : number_(next_number.fetch_add(1, std::memory_order_relaxed)),
       value_(std::move(value)),
@@ -23,11 +26,6 @@ Node::Node(Tensor value, std::source_location where, bool reads_itself)
 
 void* Node::operator new(std::size_t bytes) { return pool_allocate(bytes); }
 void Node::operator delete(void* block, std::size_t bytes) { pool_free(block, bytes); }
-
-void Node::set_requires_grad(bool on) {
-  requires_grad_ = on;
-  if (on && number_ == 0) number_ = next_number.fetch_add(1, std::memory_order_relaxed);
-}
 
 std::span<Edge> Node::inputs() { return {}; }
 

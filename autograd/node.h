@@ -24,7 +24,7 @@ class Node {
   static constexpr std::uint64_t kPoints = 1, kReads = std::uint64_t{1} << 32;
   static constexpr std::uint64_t kHandle = kPoints | kReads;
 
-  explicit Node(Tensor value) : value_(std::move(value)) {}
+  explicit Node(Tensor value);
   Node(Tensor value, std::source_location where, bool reads_itself);
   virtual ~Node() = default;
   Node(const Node&) = delete;
@@ -51,7 +51,9 @@ class Node {
   std::uint64_t number() const { return number_; }
   const std::source_location& where() const { return where_; }
   bool requires_grad() const { return requires_grad_; }
-  void set_requires_grad(bool on);
+  void set_requires_grad(bool on) { requires_grad_ = on; }
+  /// Whether its own backward reads the value; until it has run.
+  bool reads_itself() const { return reads_itself_; }
 
   /// The name of the operation; null for leaves and constants.
   virtual const char* op() const { return nullptr; }
@@ -72,7 +74,7 @@ class Node {
   static void destroy(Node* node);
 
   std::atomic<std::uint64_t> counts_{kHandle};
-  std::uint64_t number_ = 0;
+  std::uint64_t number_;  // constants have one too: they may become leaves later
   Node* next_doomed_ = nullptr;
   Tensor value_;
   std::source_location where_;

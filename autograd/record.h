@@ -34,7 +34,8 @@ class OpNode final : public Node {
 template <class Op, class... Inputs>
 Variable record(Op op, const Inputs&... inputs) {
   Tensor y = op.forward(inputs.value()...);
-  if (!grad_enabled() || !(inputs.variable.requires_grad() || ...)) return Variable(std::move(y));
+  const bool wanted = grad_enabled() && (inputs.variable.requires_grad() || ...);
+  if (!wanted || !is_floating(y.dtype())) return Variable(std::move(y));
   const std::array<std::source_location, sizeof...(Inputs)> lines{inputs.where...};
   return Variable::from_node(new OpNode<Op, sizeof...(Inputs)>(std::move(op), std::move(y),
                                                                tape_line(lines[0]), inputs...));

@@ -27,7 +27,7 @@ Variable Variable::from_node(Node* adopted) {
   return x;
 }
 
-const Tensor& Variable::value() const {
+const Tensor& Variable::value() const& {
   static const Tensor undefined{};
   return node_ == nullptr ? undefined : node_->value();
 }

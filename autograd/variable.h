@@ -14,7 +14,10 @@ class Node;
 
 struct BackwardOptions {
   bool retain_graph = false;  ///< keep the tape, so that backward can run again
-  bool create_graph = false;  ///< record backward itself, for higher derivatives; keeps the tape
+  /// Record backward itself, for higher derivatives; keeps the tape. A gradient that backward()
+  /// stores in a leaf then points to the tape and the tape to the leaf: a ring that lives until
+  /// zero_grad(). grad() returns its results instead and makes no ring.
+  bool create_graph = false;
 };
 
 /// A tensor that the tape can differentiate: its value, its gradient and how it was made. A
@@ -38,8 +41,10 @@ class Variable {
   ~Variable();
 
   bool defined() const { return node_ != nullptr; }
-  /// The elements; an undefined tensor for an undefined variable.
-  const Tensor& value() const;
+  /// The elements; an undefined tensor for an undefined variable. Changing in place what a tape
+  /// that is still to be differentiated has read makes its gradients wrong, without a message.
+  const Tensor& value() const&;
+  Tensor value() && { return std::as_const(*this).value(); }
   const Shape& shape() const { return value().shape(); }
   DType dtype() const { return value().dtype(); }
   int rank() const { return value().rank(); }

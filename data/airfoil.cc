@@ -183,9 +183,10 @@ Dataset load_airfoil(const fs::path& file, DType dtype) {
                      "; expected float32 or float64");
   }
   const Tensor table = read_table(file, kColumns);
-  if (table.dim(0) < kRows) {
+  if (table.dim(0) != kRows) {
+    const char* why = table.dim(0) < kRows ? "truncated" : "not the published one";
     throw_io(file.string(), std::to_string(table.dim(0)) + " rows; expected " +
-                                std::to_string(kRows) + "; the file is truncated, " +
+                                std::to_string(kRows) + "; the file is " + why + ", " +
                                 std::string(kDownload).substr(2) + "a whole one");
   }
   const Tensor kept = standardize(table).slice(0, {0, kKeptRows}).to(dtype);

@@ -110,6 +110,9 @@ Batches::Batches(Dataset dataset, std::int64_t batch_size, Order order, bool dro
                       std::to_string(n) + ", the number of samples");
   }
   order_.check(n);
+  if (!order_.is_natural()) {  // rows are gathered from memory without gaps
+    dataset_ = {dataset_.features.contiguous(), dataset_.targets.contiguous()};
+  }
   samples_ = drop_last ? n - n % batch_size : n;
 }
 

@@ -4,6 +4,7 @@
 //   #include "optim/emit.h"
 //   struct MyRule { ... };
 //   GRADUS_EMIT_OPTIM_UPDATE_RULE(MyRule);   // inside no namespace; MyRule in gradus::optim
+#include <map>
 #include <set>
 
 #include "autograd/node.h"
@@ -36,11 +37,17 @@ void Optimizer<Rule>::add_group(std::string name, NamedParameters parameters, Ru
   if (parameters.empty()) fail("parameters: none; expected at least one");
   std::set<std::string> names;
   std::set<const Node*> nodes;
+  std::map<const void*, const void*> memory;  // begin -> end of each parameter
+  const auto span_of = [](const Variable& v) {
+    const auto* begin = static_cast<const std::byte*>(v.value().raw_data());
+    return std::pair<const void*, const void*>(begin, begin + v.numel() * size_of(v.dtype()));
+  };
   for (const Group& group : groups_) {
     if (group.name == name) fail("group: '" + name + "' is there already; expected a new name");
     for (const Member& member : group.members) {
       names.insert(member.name);
       nodes.insert(member.variable.node());
+      if (member.variable.numel() > 0) memory.insert(span_of(member.variable));
     }
   }
   Group group{std::move(name), rule, {}};
@@ -56,6 +63,14 @@ void Optimizer<Rule>::add_group(std::string name, NamedParameters parameters, Ru
     if (!names.insert(parameter).second) fail(who + " is there already; expected distinct names");
     if (!nodes.insert(variable.node()).second) {
       fail(who + " is the same variable as another; expected each once");
+    }
+    if (variable.numel() > 0) {
+      const auto span = span_of(variable);
+      const auto after = memory.lower_bound(span.first);
+      const bool overlaps = (after != memory.end() && after->first < span.second) ||
+                            (after != memory.begin() && std::prev(after)->second > span.first);
+      if (overlaps) fail(who + " shares elements with another; expected memory of its own");
+      memory.insert(span);
     }
     group.members.push_back({std::move(parameter), std::move(variable), {}, 0});
   }
@@ -75,10 +90,13 @@ Rule& Optimizer<Rule>::group(const std::string& name) {
 
 template <class Rule>
 void Optimizer<Rule>::step() {
-  thread_local std::vector<Slot<kStates>> slots;  // kept, so that small steps do not allocate
+  // Kept, so that small steps do not allocate.
+  thread_local std::vector<Slot<kStates>> slots;
+  thread_local std::vector<Member*> stepping;
   for (const Group& group : groups_) check(group.rule);
   for (Group& group : groups_) {
     slots.clear();
+    stepping.clear();
     // Copies of gradients with gaps live until the launch is over.
     std::vector<Tensor> copies;
     for (Member& member : group.members) {
@@ -90,7 +108,8 @@ void Optimizer<Rule>::step() {
       Slot<kStates>& slot = slots.emplace_back();
       slot.theta = theta.raw_data();
       slot.n = theta.numel();
-      slot.step = ++member.steps;
+      slot.step = member.steps + 1;
+      stepping.push_back(&member);
       slot.dtype = theta.dtype();
       // The launcher is promised that its arrays do not overlap.
       if (g.is_contiguous() && !g.shares_storage_with(theta)) {
@@ -110,6 +129,8 @@ void Optimizer<Rule>::step() {
         slot.state[k] = member.state[k].raw_data();
       }
     }
+    // Nothing can fail any more: only now the steps count.
+    for (Member* member : stepping) ++member->steps;
     apply<Rule, kStates>(group.rule, slots);
   }
 }
@@ -121,41 +142,43 @@ void Optimizer<Rule>::zero_grad() {
   }
 }
 
-/// Calls f(member) for the hyper-parameter with this name. Throws ConfigError.
+/// Calls f(member, range) for the hyper-parameter with this name. Throws ConfigError.
 template <class Rule, class Self, class F>
 void with_hyper_parameter(Self& rule, const std::string& name, F&& f) {
   bool found = false;
   std::string known;
-  Rule::hyper_parameters(rule, [&](const char* each, auto& value, auto...) {
+  Rule::hyper_parameters(rule, [&](const char* each, auto& value, auto... range) {
     known += (known.empty() ? "" : ", ") + std::string(each);
     if (name != each) return;
     found = true;
-    f(value);
+    f(value, range...);
   });
   if (found) return;
   throw ConfigError("[" + std::string(Rule::kName) + "] hyper-parameter: '" + name +
                     "'; expected one of " + known);
 }
 
+/// Sets the hyper-parameter with this name. Throws ConfigError, then nothing has changed.
+template <class Rule>
+void assign_hyper_parameter(Rule& rule, const std::string& name, double value) {
+  with_hyper_parameter<Rule>(rule, name, [&]<class T>(T& member, auto... range) {
+    check_value<T>(Rule::kName, name.c_str(), value, range...);
+    member = static_cast<T>(value);
+  });
+}
+
 template <class Rule>
 double Optimizer<Rule>::hyper_parameter(const std::string& name) const {
   double result = 0;
-  with_hyper_parameter<Rule>(groups_.front().rule, name,
-                             [&](const auto& value) { result = static_cast<double>(value); });
+  with_hyper_parameter<Rule>(groups_.front().rule, name, [&](const auto& value, auto...) {
+    result = static_cast<double>(value);
+  });
   return result;
 }
 
 template <class Rule>
 void Optimizer<Rule>::set_hyper_parameter(const std::string& name, double value) {
-  Rule changed[] = {groups_.front().rule};
-  const auto set = [&](Rule& rule) {
-    with_hyper_parameter<Rule>(rule, name, [&](auto& member) {
-      member = static_cast<std::remove_reference_t<decltype(member)>>(value);
-    });
-    check(rule);
-  };
-  set(changed[0]);  // errors come before any group has changed
-  for (Group& group : groups_) set(group.rule);
+  for (Group& group : groups_) assign_hyper_parameter(group.rule, name, value);
 }
 
 template <class Rule>
@@ -191,15 +214,17 @@ void Optimizer<Rule>::load_state_dict(const StateDict& saved) {
     const auto found = saved.groups.find(group.name);
     if (found == saved.groups.end()) fail("no group '" + group.name + "'; expected it");
     for (const auto& [name, value] : found->second) {
-      with_hyper_parameter<Rule>(group.rule, name, [&, v = value](auto& member) {
-        member = static_cast<std::remove_reference_t<decltype(member)>>(v);
-      });
+      assign_hyper_parameter(group.rule, name, value);
     }
-    check(group.rule);
     for (Member& member : group.members) {
       const auto step = saved.tensors.find(member.name + "/step");
       if (step == saved.tensors.end()) fail("no '" + member.name + "/step'; expected it");
       ++used;
+      if (step->second.dtype() != kInt64) {
+        throw DTypeError("[" + std::string(Rule::kName) + "] state_dict: '" + member.name +
+                         "/step' is " + std::string(name(step->second.dtype())) +
+                         "; expected int64");
+      }
       const auto steps = static_cast<std::int64_t>(step->second.item());
       if (steps < 0) fail("'" + member.name + "/step' is negative; expected >= 0");
       member.steps = steps;

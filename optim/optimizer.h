@@ -48,7 +48,8 @@ template <class Rule>
 class Optimizer final : public AnyOptimizer {
  public:
   /// One group, named "default". Throws ConfigError for a hyper-parameter outside its range, for
-  /// no parameters, and for one that is undefined, given twice or not contiguous.
+  /// no parameters, and for one that is undefined, given twice, not contiguous, or that shares
+  /// elements with another.
   explicit Optimizer(NamedParameters parameters, Rule rule = {});
   /// The same with names "0", "1", ...
   explicit Optimizer(const std::vector<Variable>& parameters, Rule rule = {});

@@ -4,7 +4,9 @@
 // A rule is a struct with
 //   kName, kState            its name and the names of its state arrays,
 //   hyper-parameters         public doubles and enums with defaults, lr among them,
-//   hyper_parameters(s, f)   calls f(name, member, range) for each of them,
+//   hyper_parameters(s, f)   calls f(name, member, range) for each of them; for an enum the range
+//   is
+//                            its last value, a bool has none,
 //   begin_step(t)            computes, in double, what is the same for all elements of step
 //                            t = 1, 2, ...,
 //   operator()(theta, g, state...)   the update of one element in the paper's letters, a template
@@ -15,6 +17,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <type_traits>
 
 #include "tensor/error.h"
 #include "tensor/math.h"
@@ -66,11 +69,30 @@ inline void check_range(const char* rule, const char* parameter, double value, R
   if (!in_range(value, range)) throw_out_of_range(rule, parameter, value, range);
 }
 
+/// The same for the number of an enum's value: a whole number from 0 to `last`.
+inline void check_choice(const char* rule, const char* parameter, double value, int last) {
+  if (value >= 0 && value <= last && value == static_cast<int>(value)) return;
+  throw ConfigError("[" + std::string(rule) + "] " + parameter + ": " + to_text(value) +
+                    "; expected a whole number from 0 to " + std::to_string(last));
+}
+
+/// Checks a number before it becomes the value of a hyper-parameter of type T. Throws ConfigError.
+template <class T, class... R>
+void check_value(const char* rule, const char* parameter, double value, R... range) {
+  if constexpr (std::is_same_v<T, double>) {
+    check_range(rule, parameter, value, range...);
+  } else if constexpr (std::is_enum_v<T>) {
+    check_choice(rule, parameter, value, static_cast<int>(range)...);
+  } else {
+    check_choice(rule, parameter, value, 1);
+  }
+}
+
 /// Checks every hyper-parameter of a rule. Throws ConfigError.
 template <class Rule>
 void check(const Rule& rule) {
-  Rule::hyper_parameters(rule, [](const char* name, const auto& value, auto... range) {
-    if constexpr (sizeof...(range) == 1) check_range(Rule::kName, name, value, range...);
+  Rule::hyper_parameters(rule, []<class T>(const char* name, const T& value, auto... range) {
+    check_value<T>(Rule::kName, name, static_cast<double>(value), range...);
   });
 }
 

@@ -71,7 +71,7 @@ inline std::size_t size_of(DType d) {
   return dispatch(d, []<class T>(std::type_identity<T>) { return sizeof(T); });
 }
 
-/// The smallest dtype that holds both, as in NumPy and PyTorch (int64 with float32: float32).
+/// The smallest dtype that holds both, as in PyTorch (int64 with float32: float32; NumPy: float64).
 constexpr DType promote(DType a, DType b) { return a < b ? b : a; }
 
 }  // namespace gradus

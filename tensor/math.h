@@ -86,4 +86,10 @@ GRADUS_HOST_DEVICE inline T larger(T a, T b) {
   return select(a > b, a, select(a != a, a, b));
 }
 
+/// The smaller one; NaN if either is.
+template <class T>
+GRADUS_HOST_DEVICE inline T smaller(T a, T b) {
+  return select(a < b, a, select(a != a, a, b));
+}
+
 }  // namespace gradus

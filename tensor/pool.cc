@@ -3,7 +3,10 @@
 #include <bit>
 #include <cstdlib>
 #include <new>
+#include <string>
 #include <utility>
+
+#include "tensor/error.h"
 
 namespace gradus {
 namespace {
@@ -58,7 +61,10 @@ struct GiveBackAtThreadExit {
 void* system_allocate(std::size_t bytes) {
   ++pool.statistics.system_calls;
   void* block = std::aligned_alloc(kAlignment, (bytes + kAlignment - 1) & ~(kAlignment - 1));
-  if (block == nullptr) throw std::bad_alloc();
+  if (block == nullptr) {
+    throw DeviceError("[allocate] cpu: out of memory for " + std::to_string(bytes) +
+                      " bytes; free tensors or use smaller ones");
+  }
   return block;
 }
 

@@ -7,7 +7,8 @@ namespace gradus {
 /// Memory for tensors and tape nodes, aligned to 64 bytes. Blocks up to 1 MiB are kept in lists per
 /// thread and size class and handed out again without a call to malloc; larger ones go to the
 /// system. Under AddressSanitizer nothing is kept, so that a use after free is seen.
-/// Throws std::bad_alloc.
+/// Throws DeviceError: "[allocate] cpu: out of memory for 800 bytes; free tensors or use smaller
+/// ones".
 void* pool_allocate(std::size_t bytes);
 /// `bytes` must be the size that was asked for. May run on another thread than the allocation.
 void pool_free(void* block, std::size_t bytes) noexcept;

@@ -104,6 +104,7 @@ Tensor normal(const Shape& shape, double mean, double std, Generator& generator,
 }
 
 Tensor permutation(std::int64_t n, Generator& generator) {
+  check_sizes("permutation", {n});
   Tensor order = arange(n);
   auto* values = order.data<std::int64_t>();
   for (std::int64_t i = n - 1; i > 0; --i) {

@@ -33,8 +33,8 @@ class Generator {
   std::uint64_t seed_, position_ = 0;
 };
 
-/// Independent numbers from U[low, high). Throws ShapeError, DTypeError (not floating),
-/// ConfigError (low > high or not finite).
+/// Independent numbers from U[low, high), each rounded to dtype (low itself too). Throws
+/// ShapeError, DTypeError (not floating), ConfigError (low > high or not finite).
 Tensor uniform(const Shape& shape, double low, double high, Generator& generator,
                DType dtype = kFloat32);
 

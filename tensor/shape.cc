@@ -90,17 +90,18 @@ std::string to_string(const Dims& dims) {
 
 std::ostream& operator<<(std::ostream& out, const Dims& dims) { return out << to_string(dims); }
 
-int normalize_axis(std::string_view op, int axis, const Shape& shape) {
+int normalize_axis(std::string_view op, std::int64_t axis, const Shape& shape) {
   const int rank = shape.rank();
-  const int k = axis < 0 ? axis + rank : axis;
-  if (k >= 0 && k < rank) return k;
+  const std::int64_t k = axis < 0 ? axis + rank : axis;
+  if (k >= 0 && k < rank) return static_cast<int>(k);
   const std::string allowed =
       rank == 0 ? "none" : std::to_string(-rank) + ".." + std::to_string(rank - 1);
   throw IndexError("[" + std::string(op) + "] axis: " + std::to_string(axis) + "; expected " +
                    allowed + " for a tensor of shape " + to_string(shape));
 }
 
-Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b) {
+Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b, std::string_view a_name,
+                       std::string_view b_name) {
   if (a == b) return a;
   const bool a_longer = a.rank() >= b.rank();
   Shape out = a_longer ? a : b;
@@ -112,9 +113,10 @@ Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b) {
     if (size != 1) {
       const int axis = i - shorter.rank();
       const std::int64_t sa = a_longer ? size : shorter[i], sb = a_longer ? shorter[i] : size;
-      throw ShapeError("[" + std::string(op) + "] a is " + to_string(a) + " and b is " +
-                       to_string(b) + ": sizes " + std::to_string(sa) + " and " +
-                       std::to_string(sb) + " of axis " + std::to_string(axis) +
+      throw ShapeError("[" + std::string(op) + "] " + std::string(a_name) + " is " + to_string(a) +
+                       " and " + std::string(b_name) + " is " + to_string(b) + ": sizes " +
+                       std::to_string(sa) + " and " + std::to_string(sb) + " of axis " +
+                       std::to_string(axis) +
                        " differ; expected equal sizes, or 1 (use reshape to line axes up)");
     }
     size = shorter[i];
@@ -126,7 +128,7 @@ unsigned axes_mask(std::string_view op, const Axes& axes, const Shape& shape) {
   if (axes.rank() == 0) return (1u << shape.rank()) - 1;
   unsigned mask = 0;
   for (auto axis : axes) {
-    const unsigned bit = 1u << normalize_axis(op, static_cast<int>(axis), shape);
+    const unsigned bit = 1u << normalize_axis(op, axis, shape);
     if (mask & bit) {
       throw ConfigError("[" + std::string(op) + "] axes: " + to_string(axes) +
                         " names an axis twice; expected each at most once");

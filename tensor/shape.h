@@ -80,11 +80,13 @@ std::ostream& operator<<(std::ostream& out, const Dims& dims);
 
 /// An axis in 0..rank-1 from one in -rank..rank-1. Throws IndexError:
 ///   "[sum] axis: 2; expected -2..1 for a tensor of shape [3, 4]"
-int normalize_axis(std::string_view op, int axis, const Shape& shape);
+int normalize_axis(std::string_view op, std::int64_t axis, const Shape& shape);
 
 /// The common shape of two operands under NumPy's rule: aligned at the last axis, sizes equal or 1.
 /// Throws ShapeError: "[add] a is [3, 4] and b is [3]: sizes 4 and 3 of axis -1 differ; ..."
-Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b);
+/// The names are those of the arguments, for the text.
+Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b,
+                       std::string_view a_name = "a", std::string_view b_name = "b");
 
 /// One bit per axis that `axes` names; all bits for an empty list. Throws IndexError for an axis
 /// outside the shape, ConfigError for one that is named twice.

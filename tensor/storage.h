@@ -8,7 +8,7 @@ namespace gradus {
 /// Bytes shared by tensors: a reference count and, in the same block, the elements.
 class Storage {
  public:
-  /// Elements are not initialised. Throws std::bad_alloc.
+  /// Elements are not initialised. Throws DeviceError.
   static Storage* allocate(std::size_t bytes);
 
   void* data() { return reinterpret_cast<std::byte*>(this) + kHeader; }

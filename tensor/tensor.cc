@@ -34,7 +34,7 @@ Tensor Tensor::empty(const Shape& shape, DType dtype) {
   const std::size_t bytes = static_cast<std::size_t>(n) * size_of(dtype);
   try {
     x.storage_ = StorageRef(Storage::allocate(bytes));
-  } catch (const std::bad_alloc&) {
+  } catch (const DeviceError&) {
     throw DeviceError("[empty] cpu: out of memory for " + std::to_string(bytes) + " bytes, shape " +
                       to_string(shape) + " of " + std::string(name(dtype)) +
                       "; free tensors or use smaller ones");
@@ -98,12 +98,15 @@ Tensor Tensor::clone() const {
   check_defined("clone", "x", *this);
   Tensor out = empty(shape_, dtype_);
   out.copy_from(*this);
-  out.weak_ = weak_;
   return out;
 }
 
 Tensor Tensor::to(DType dtype) const {
-  if (dtype == dtype_) return *this;
+  if (dtype == dtype_) {
+    Tensor same = *this;
+    same.weak_ = false;  // a dtype that was asked for counts
+    return same;
+  }
   check_defined("to", "x", *this);
   Tensor out = empty(shape_, dtype);
   out.copy_from(*this);
@@ -185,10 +188,13 @@ Tensor tensor(const Nested& nested, DType dtype) {
 }
 
 DType result_type(const Tensor& a, const Tensor& b) {
-  if (a.weak() == b.weak()) return promote(a.dtype(), b.dtype());
-  const DType strong = a.weak() ? b.dtype() : a.dtype(), weak = a.weak() ? a.dtype() : b.dtype();
-  if (is_floating(strong) || weak <= strong) return strong;
-  return is_floating(weak) ? kFloat32 : weak;  // int64 or bool with 0.5: the default float
+  // Numbers give way to 0-d tensors, and these to tensors with axes.
+  const auto strength = [](const Tensor& x) { return x.weak() ? 0 : x.rank() == 0 ? 1 : 2; };
+  if (strength(a) == strength(b)) return promote(a.dtype(), b.dtype());
+  const Tensor &strong = strength(a) > strength(b) ? a : b, &other = &strong == &a ? b : a;
+  if (is_floating(strong.dtype()) || other.dtype() <= strong.dtype()) return strong.dtype();
+  // int64 or bool with 0.5: the default float
+  return other.weak() && is_floating(other.dtype()) ? kFloat32 : other.dtype();
 }
 
 void check_defined(std::string_view op, std::string_view argument, const Tensor& x) {

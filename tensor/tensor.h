@@ -111,7 +111,8 @@ class Tensor {
   // Changes in place; every tensor that shares the storage sees them.
 
   void fill(double value) const;
-  /// Overwrites the elements with those of `source`, broadcast and converted. Throws ShapeError.
+  /// Overwrites the elements with those of `source`, broadcast and converted. Throws ShapeError
+  /// when source does not fit, and for a view by expand(), whose elements are one in memory.
   void copy_from(const Tensor& source) const;
 
   /// Drops the elements, keeps shape and dtype.
@@ -178,7 +179,8 @@ class Nested {
 /// Throws ShapeError: "[tensor] values: lists of length 2 and 3 on axis 1; expected equal lengths".
 Tensor tensor(const Nested& values, DType dtype = kFloat32);
 
-/// dtype of an operation on a and b: the larger one; weak operands give way to the other's kind.
+/// dtype of an operation on a and b: the larger one, where C++ numbers give way to tensors and 0-d
+/// tensors to tensors with axes, unless their kind (bool, int, float) is higher; as in PyTorch.
 DType result_type(const Tensor& a, const Tensor& b);
 
 /// Throws Error when x is undefined: "[sum] x: undefined tensor; expected one with elements; ..."

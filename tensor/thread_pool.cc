@@ -8,6 +8,7 @@
 #include <limits>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -68,7 +69,11 @@ class ThreadPool {
  private:
   void start_workers() {
     while (static_cast<int>(workers_.size()) < size() - 1) {
-      workers_.emplace_back([this, seen = job_]() mutable { worker(seen); });
+      try {
+        workers_.emplace_back([this, seen = job_]() mutable { worker(seen); });
+      } catch (const std::system_error&) {
+        return;  // the system grants no more; results do not depend on the number
+      }
     }
   }
 
@@ -140,6 +145,10 @@ int num_threads() { return pool().size(); }
 void set_num_threads(int n) {
   if (n < 1 || n > 1024) {
     throw ConfigError("[set_num_threads] n: " + std::to_string(n) + "; expected 1..1024");
+  }
+  if (inside_piece) {
+    throw ConfigError("[set_num_threads] n: " + std::to_string(n) +
+                      " asked for inside parallel work; expected a call from outside");
   }
   pool().resize(n);
 }

@@ -8,7 +8,8 @@ namespace gradus {
 /// Number of threads that run kernels, the caller included. Default: GRADUS_NUM_THREADS, else the
 /// number of cores. It never changes a result: work is cut into pieces of a fixed size.
 int num_threads();
-/// Throws ConfigError unless 1 <= n <= 1024.
+/// Throws ConfigError unless 1 <= n <= 1024, and inside a piece of parallel work. If the system
+/// grants fewer threads, those do the work.
 void set_num_threads(int n);
 
 /// A reference to something callable with one piece number; does not own it.

@@ -317,18 +317,22 @@ std::string trimmed(const std::string& drawn) {
 
 }  // namespace
 
-void write_figure(const Figure& figure, const std::filesystem::path& file) {
+void check_figure_file(const std::filesystem::path& file) {
   const std::string extension = file.extension().string();
   if (extension != ".svg" && extension != ".png") {
     throw_config("file: " + file.string() + "; expected a name that ends in .svg or .png");
   }
+}
+
+void write_figure(const Figure& figure, const std::filesystem::path& file) {
+  check_figure_file(file);
   const auto fits = [](double inches) { return inches >= 1 && inches <= 40; };
   if (!fits(figure.width_in) || !fits(figure.height_in)) {
     throw_config("width_in, height_in: " + number(figure.width_in) + ", " +
                  number(figure.height_in) + "; expected 1..40 inches");
   }
   check_figure(figure);
-  write_text_atomically(file, run_gnuplot(picture_script(figure, extension == ".svg")));
+  write_text_atomically(file, run_gnuplot(picture_script(figure, file.extension() == ".svg")));
 }
 
 std::string plot_text(const Figure& figure, int columns, int rows, bool colour) {

@@ -26,6 +26,10 @@ struct Figure {
   double width_in = 6.0, height_in = 3.8;  ///< inches, 1..40, legend included
 };
 
+/// Throws ConfigError unless the name ends in .svg or .png; for programs that want to know before
+/// the work: "[figure] file: a.jpg; expected a name that ends in .svg or .png"
+void check_figure_file(const std::filesystem::path& file);
+
 /// Draws the curves with gnuplot into a .svg or a .png file (200 pixels per inch). All texts come
 /// out as they are: none is read as markup or as a command. The file appears whole or not at all;
 /// see write_text_atomically.

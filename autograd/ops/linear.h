@@ -1,4 +1,6 @@
 #pragma once
+#include <string>
+
 #include "autograd/ops/matmul.h"
 #include "autograd/ops/sum_to.h"
 #include "tensor/elementwise/add.h"
@@ -10,6 +12,12 @@ struct Linear {
   static constexpr bool kReadsInputs = true, kReadsResult = false;
 
   Tensor forward(const Tensor& x, const Tensor& w, const Tensor& b) const {
+    if (x.rank() != 2 || w.rank() != 2 || b.rank() != 1 || x.dim(1) != w.dim(1) ||
+        w.dim(0) != b.dim(0)) {
+      throw ShapeError("[linear] x is " + to_string(x.shape()) + ", w is " + to_string(w.shape()) +
+                       " and b is " + to_string(b.shape()) +
+                       "; expected x [N, in], w [out, in], b [out]");
+    }
     return matmul(x, w.transpose()) + b;
   }
   void backward(Gradients& d) const;

@@ -1,4 +1,6 @@
 #pragma once
+#include <string>
+
 #include "autograd/record.h"
 #include "tensor/elementwise/mul.h"
 #include "tensor/elementwise/neg.h"
@@ -14,6 +16,10 @@ struct MeanSquaredError {
   double factor;
 
   Tensor forward(const Tensor& a, const Tensor& b) const {
+    if (a.shape() != b.shape()) {
+      throw ShapeError("[mean_squared_error] a is " + to_string(a.shape()) + " and b is " +
+                       to_string(b.shape()) + "; expected equal shapes");
+    }
     const Tensor mean_square = mean(square(a - b));
     return factor == 1 ? mean_square : mean_square * factor;
   }
@@ -25,7 +31,7 @@ struct MeanSquaredError {
 namespace gradus {
 
 /// factor/n sum (a - b)^2 over all n elements in one recorded step;  da = 2 factor/n (a - b) dy =
-/// -db. Shapes: a, b [...] alike  ->  []. The losses check that the shapes are equal.
+/// -db. Shapes: a, b [...] alike  ->  []. Throws ShapeError.
 inline Variable mean_squared_error(Operand a, Operand b, double factor) {
   return record(ops::MeanSquaredError{factor}, a, b);
 }

@@ -40,6 +40,7 @@ int CommandLine::run(int argc, char** argv, const std::function<void()>& program
     program();
     return 0;
   } catch (const Error& error) {
+    std::fflush(stdout);
     std::fprintf(stderr, "%s\n", error.what());
     return 1;
   }

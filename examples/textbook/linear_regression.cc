@@ -74,6 +74,7 @@ void weight_decay(std::uint64_t seed) {
 }
 
 void run(std::uint64_t seed, const std::string& figure) {
+  if (!figure.empty()) train::check_figure_file(figure);
   Generator rng(seed);
   const data::Dataset train = regression_data(1000, rng), validation = regression_data(1000, rng);
   const auto scratch = train_from_scratch(train, validation, {}, rng);

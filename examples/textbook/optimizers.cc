@@ -113,7 +113,9 @@ void run(const Options& o) {
         "[optimizers] --figure: both --experiment and --trace are given; expected one of them, "
         "their axes differ");
   }
-  data::Order::parse(o.order, Generator(0));  // errors come before the work
+  // Errors come before the work.
+  if (!o.figure.empty()) train::check_figure_file(o.figure);
+  data::Order::parse(o.order, Generator(0));
   const auto experiments = chosen_experiments(o);
   const std::vector<Trace> traces = chosen_traces(o);
   const auto results =

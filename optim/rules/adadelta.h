@@ -27,7 +27,7 @@ struct Adadelta {
     f("rho", s.rho, Range::kFraction);
     f("eps", s.eps, Range::kPositive);
     f("weight_decay", s.weight_decay, Range::kNonNegative);
-    f("decay_mode", s.decay_mode);
+    f("decay_mode", s.decay_mode, DecayMode::kDecoupled);
   }
 
   void begin_step(std::int64_t /*t*/) {}

@@ -44,10 +44,10 @@ struct AdamWithDecay {
     f("beta1", s.beta1, Range::kFraction);
     f("beta2", s.beta2, Range::kFraction);
     f("eps", s.eps, Range::kNonNegative);
-    f("eps_placement", s.eps_placement);
+    f("eps_placement", s.eps_placement, AdamEps::kHat);
     f("bias_correction", s.bias_correction);
     f("weight_decay", s.weight_decay, Range::kNonNegative);
-    f("decay_mode", s.decay_mode);
+    f("decay_mode", s.decay_mode, DecayMode::kDecoupled);
   }
 
   void begin_step(std::int64_t t) {

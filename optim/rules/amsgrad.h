@@ -37,9 +37,9 @@ struct AMSGrad {
     f("beta1", s.beta1, Range::kFraction);
     f("beta2", s.beta2, Range::kFraction);
     f("eps", s.eps, Range::kNonNegative);
-    f("max_of", s.max_of);
+    f("max_of", s.max_of, AmsMax::kPaper);
     f("weight_decay", s.weight_decay, Range::kNonNegative);
-    f("decay_mode", s.decay_mode);
+    f("decay_mode", s.decay_mode, DecayMode::kDecoupled);
   }
 
   void begin_step(std::int64_t t) {

@@ -35,10 +35,10 @@ struct Momentum {
     f("lr", s.lr, Range::kPositive);
     f("momentum", s.momentum, Range::kFraction);
     f("dampening", s.dampening, Range::kFraction);
-    f("first_momentum", s.first_momentum);
-    f("lr_placement", s.lr_placement);
+    f("first_momentum", s.first_momentum, FirstMomentum::kDampened);
+    f("lr_placement", s.lr_placement, LrPlacement::kInside);
     f("weight_decay", s.weight_decay, Range::kNonNegative);
-    f("decay_mode", s.decay_mode);
+    f("decay_mode", s.decay_mode, DecayMode::kDecoupled);
   }
 
   void begin_step(std::int64_t t) {

@@ -23,7 +23,7 @@ struct Nesterov {
     f("lr", s.lr, Range::kPositive);
     f("momentum", s.momentum, Range::kFraction);
     f("weight_decay", s.weight_decay, Range::kNonNegative);
-    f("decay_mode", s.decay_mode);
+    f("decay_mode", s.decay_mode, DecayMode::kDecoupled);
   }
 
   void begin_step(std::int64_t /*t*/) {}

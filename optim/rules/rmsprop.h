@@ -27,10 +27,10 @@ struct RMSProp {
     f("lr", s.lr, Range::kPositive);
     f("alpha", s.alpha, Range::kFraction);
     f("eps", s.eps, Range::kNonNegative);
-    f("eps_placement", s.eps_placement);
+    f("eps_placement", s.eps_placement, EpsPlacement::kInside);
     f("initial_accumulator", s.initial_accumulator, Range::kNonNegative);
     f("weight_decay", s.weight_decay, Range::kNonNegative);
-    f("decay_mode", s.decay_mode);
+    f("decay_mode", s.decay_mode, DecayMode::kDecoupled);
   }
 
   double initial_state(std::size_t /*s*/) const { return initial_accumulator; }

@@ -18,7 +18,7 @@ struct SGD {
   static void hyper_parameters(Self& s, F&& f) {
     f("lr", s.lr, Range::kPositive);
     f("weight_decay", s.weight_decay, Range::kNonNegative);
-    f("decay_mode", s.decay_mode);
+    f("decay_mode", s.decay_mode, DecayMode::kDecoupled);
   }
 
   void begin_step(std::int64_t /*t*/) {}

@@ -35,7 +35,7 @@ struct Yogi {
     f("initial_accumulator", s.initial_accumulator, Range::kNonNegative);
     f("bias_correction", s.bias_correction);
     f("weight_decay", s.weight_decay, Range::kNonNegative);
-    f("decay_mode", s.decay_mode);
+    f("decay_mode", s.decay_mode, DecayMode::kDecoupled);
   }
 
   double initial_state(std::size_t /*m or v*/) const { return initial_accumulator; }

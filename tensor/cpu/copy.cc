@@ -59,9 +59,16 @@ void Tensor::fill(double value) const {
 void Tensor::copy_from(const Tensor& source) const {
   check_defined("copy_from", "x", *this);
   check_defined("copy_from", "source", source);
-  if (broadcast_shapes("copy_from", shape_, source.shape()) != shape_) {
+  if (broadcast_shapes("copy_from", shape_, source.shape(), "x", "source") != shape_) {
     throw ShapeError("[copy_from] source: shape " + to_string(source.shape()) +
                      "; expected one that broadcasts to " + to_string(shape_));
+  }
+  for (int axis = 0; axis < rank(); ++axis) {
+    if (strides_[axis] == 0 && shape_[axis] > 1) {
+      throw ShapeError("[copy_from] x: axis " + std::to_string(axis) + " of shape " +
+                       to_string(shape_) +
+                       " repeats one element (expand); expected elements of its own; use clone()");
+    }
   }
   // Elements that overlap in memory must be read before they are written.
   const bool overlaps = shares_storage_with(source);
@@ -85,8 +92,8 @@ Tensor where(const Tensor& cond, const Tensor& a, const Tensor& b) {
                      "; expected bool, the result of a comparison");
   }
   const DType dtype = result_type(a, b);
-  const Shape shape =
-      broadcast_shapes("where", broadcast_shapes("where", a.shape(), b.shape()), cond.shape());
+  const Shape shape = broadcast_shapes("where", broadcast_shapes("where", a.shape(), b.shape()),
+                                       cond.shape(), "a with b", "cond");
   const Tensor x = a.to(dtype), y = b.to(dtype);
   Tensor out = Tensor::empty(shape, dtype);
   const LoopPlan<3> plan(shape, {&cond, &x, &y});
@@ -134,6 +141,7 @@ Tensor index_add_rows(const Tensor& x, const Tensor& index, std::int64_t rows) {
   }
   Shape shape = x.shape();
   shape[0] = rows;
+  check_sizes("index_add_rows", shape);
   Tensor y = zeros(shape, x.dtype());
   const Tensor source = x.contiguous(), positions = index.contiguous();
   const std::int64_t n = index.numel(), width = n == 0 ? 0 : x.numel() / n;

@@ -9,11 +9,12 @@
 namespace gradus::cpu {
 
 /// The dtype a rule computes in when its operands have the common dtype `common`.
-inline DType compute_dtype(Domain domain, std::string_view op, DType common) {
+inline DType compute_dtype(Domain domain, std::string_view op, std::string_view arguments,
+                           DType common) {
   if (domain == Domain::kFloating && !is_floating(common)) return kFloat32;
   if (domain == Domain::kNumeric && common == kBool) {
-    throw DTypeError("[" + std::string(op) +
-                     "] x: bool; expected int64, float32 or float64; convert with to(kInt64)");
+    throw DTypeError("[" + std::string(op) + "] " + std::string(arguments) +
+                     ": bool; expected int64, float32 or float64; convert with to(kInt64)");
   }
   return common;
 }
@@ -46,7 +47,7 @@ decltype(auto) dispatch_for(DType dtype, F&& f) {
 template <class Rule>
 Tensor unary(std::string_view op, const Tensor& input) {
   check_defined(op, "x", input);
-  const DType dtype = compute_dtype(Rule::kDomain, op, input.dtype());
+  const DType dtype = compute_dtype(Rule::kDomain, op, "x", input.dtype());
   const As converted(input, dtype);
   const Tensor& x = converted;
   return dispatch_for<Rule>(dtype, [&]<class T>(std::type_identity<T>) {
@@ -60,7 +61,7 @@ Tensor binary(std::string_view op, const Tensor& left, const Tensor& right) {
   check_defined(op, "a", left);
   check_defined(op, "b", right);
   const Shape shape = broadcast_shapes(op, left.shape(), right.shape());
-  const DType dtype = compute_dtype(Rule::kDomain, op, result_type(left, right));
+  const DType dtype = compute_dtype(Rule::kDomain, op, "a, b", result_type(left, right));
   const As converted_a(left, dtype), converted_b(right, dtype);
   const Tensor &a = converted_a, &b = converted_b;
   return dispatch_for<Rule>(dtype, [&]<class T>(std::type_identity<T>) {

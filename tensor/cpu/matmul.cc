@@ -1,6 +1,7 @@
 #include "tensor/matmul.h"
 
 #include <eigen3/Eigen/Core>
+#include <new>
 #include <string>
 
 #include "tensor/thread_pool.h"
@@ -95,8 +96,12 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   if (b.rank() == 2) shape.push_back(b.dim(1));
   Tensor out = k == 0 ? zeros(shape, dtype) : Tensor::empty(shape, dtype);
   if (out.numel() == 0 || k == 0) return out;
-  dispatch_floating(dtype,
-                    [&]<class T>(std::type_identity<T>) { multiply<T>(x, y, out.data<T>()); });
+  try {
+    dispatch_floating(dtype,
+                      [&]<class T>(std::type_identity<T>) { multiply<T>(x, y, out.data<T>()); });
+  } catch (const std::bad_alloc&) {  // Eigen's buffers
+    throw DeviceError("[matmul] cpu: out of memory; free tensors or use smaller ones");
+  }
   return out;
 }
 

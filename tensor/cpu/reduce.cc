@@ -28,7 +28,7 @@ struct Larger {
 struct Smaller {
   template <class T>
   T operator()(T a, T b) const {
-    return -larger(-a, -b);
+    return smaller(a, b);
   }
 };
 

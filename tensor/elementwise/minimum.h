@@ -10,7 +10,7 @@ struct Minimum {
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T a, T b) {
-    return -larger(-a, -b);
+    return smaller(a, b);
   }
 
   template <class T>

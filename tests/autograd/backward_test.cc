@@ -288,6 +288,61 @@ TEST(RequiresGrad, IsForFloatingLeavesOnly) {
   EXPECT_FALSE((x * 2).requires_grad());  // handles are the same variable
 }
 
+TEST(RequiresGrad, IntegerResultsAreConstants) {
+  const Variable x = parameter(tensor({2.7, 3.2}, kFloat64));
+  EXPECT_FALSE(cast(x, kInt64).requires_grad());
+  const Variable y = cast(cast(x, kInt64), kFloat64) * x;  // [2, 3] are constants
+  sum(y).backward();
+  EXPECT_EQ(x.grad().value().to_vector(), (std::vector<double>{2, 3}));
+}
+
+TEST(RequiresGrad, TurnedOnAfterUseGivesTheWholeGradient) {
+  const Variable w = parameter(tensor({2})), v = parameter(tensor({5}));
+  Variable x(tensor({1}));
+  const Variable z = sum(x * w + x * v);
+  x.set_requires_grad(true);
+  EXPECT_EQ(grad(z, x).item(), 7);
+}
+
+TEST(Backward, ThatFailsChangesNoGradient) {
+  const Variable p = parameter(tensor({3}));
+  const Variable a = square(p);
+  sum(a).backward();  // frees the tape below a
+  p.zero_grad();
+  const Variable q = parameter(tensor({4}));
+  EXPECT_THROW(sum(a * q).backward(), AutogradError);
+  EXPECT_FALSE(q.grad().defined());
+  EXPECT_FALSE(p.grad().defined());
+}
+
+TEST(Grad, OfAConstantInputIsAnErrorThatNamesIt) {
+  const Variable x = parameter(tensor({1})), c(tensor({1}));
+  const std::vector<Variable> outputs = {sum(x * c)}, inputs = {x, c};
+  expect_throws_text<AutogradError>(
+      [&] { grad(outputs, inputs); },
+      "[grad] input 1: requires no gradient; expected a parameter or a result of one");
+}
+
+TEST(Values, OfTemporariesLiveOn) {
+  const Tensor& y = (Variable(tensor({1, 2})) + 1).value();
+  EXPECT_EQ(y.to_vector(), (std::vector<double>{2, 3}));
+}
+
+TEST(Linear, AndMeanSquaredErrorTakeTheirShapesOnly) {
+  const Variable x = ones({3, 2}), w = ones({4, 2}), b = ones({4});
+  EXPECT_EQ(linear(x, w, b).shape(), (Shape{3, 4}));
+  expect_throws_text<ShapeError>([&] { linear(ones({2}), w, b); },
+                                 "[linear] x is [2], w is [4, 2] and b is [4]; expected x [N, in], "
+                                 "w [out, in], b [out]");
+  EXPECT_THROW(linear(x, ones({2, 4}), b), ShapeError);
+  EXPECT_THROW(linear(x, w, ones({3, 1})), ShapeError);
+  expect_throws_text<ShapeError>(
+      [] {
+        mean_squared_error(ones({2, 1}), ones({2}), 1);
+      },
+      "[mean_squared_error] a is [2, 1] and b is [2]; expected equal shapes");
+}
+
 TEST(SetGrad, ChecksShapeAndDType) {
   const Variable x = parameter(tensor({1, 2}));
   expect_throws_text<ShapeError>([&] { x.set_grad(Variable(ones({3}))); },

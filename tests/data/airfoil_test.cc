@@ -246,6 +246,11 @@ TEST(LoadAirfoil, RefusesATruncatedFile) {
   folder.file("a.dat", made_up(1502));
   expect_throws_text<IoError>([&] { load_airfoil(file); },
                               "[airfoil] " + file.string() + ": 1502" + expected);
+  folder.file("a.dat", made_up(1504));
+  expect_throws_text<IoError>([&] { load_airfoil(file); },
+                              "[airfoil] " + file.string() +
+                                  ": 1504 rows; expected 1503; the file is not the published one, "
+                                  "./gradus data airfoil downloads a whole one");
   folder.file("a.dat", whole.substr(0, whole.size() - 2));  // cut inside the last line
   expect_throws_text<IoError>(
       [&] { load_airfoil(file); },

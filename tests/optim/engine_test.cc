@@ -1,6 +1,7 @@
 // The optimizer around the rules: groups, bad input, and what a step touches.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -29,10 +30,28 @@ Variable with_gradient(double value, double g) {
 }
 double first(const Variable& x) { return x.value().at({0}); }
 
-TEST(Rules, AreTheTenThatThereAre) {
-  EXPECT_EQ(rule_names(),
-            (std::vector<std::string>{"AMSGrad", "AdaGrad", "Adadelta", "Adam", "AdamW", "Momentum",
-                                      "Nesterov", "RMSProp", "SGD", "Yogi"}));
+TEST(Rules, AreFoundByName) {
+  const std::vector<std::string> names = rule_names();
+  EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
+  for (const char* rule : {"AMSGrad", "AdaGrad", "Adadelta", "Adam", "AdamW", "Momentum",
+                           "Nesterov", "RMSProp", "SGD", "Yogi"}) {
+    EXPECT_EQ(std::count(names.begin(), names.end(), rule), 1) << rule;
+  }
+}
+
+TEST(Rules, TakeWholeNumbersOfTheirChoicesOnly) {
+  const Variable x = parameter(zeros({2}));
+  const auto adam = make_optimizer("Adam", {{"x", x}});
+  adam->set_hyper_parameter("eps_placement", 2);
+  EXPECT_EQ(adam->hyper_parameter("eps_placement"), 2);
+  for (const char* bad : {"3", "-1", "0.5", "nan"}) {
+    expect_throws_text<ConfigError>(
+        [&] { adam->set_hyper_parameter("eps_placement", std::stod(bad)); },
+        "[Adam] eps_placement: " + std::string(bad) + "; expected a whole number from 0 to 2");
+  }
+  EXPECT_EQ(adam->hyper_parameter("eps_placement"), 2);
+  expect_throws_text<ConfigError>([&] { adam->set_hyper_parameter("bias_correction", 2); },
+                                  "[Adam] bias_correction: 2; expected a whole number from 0 to 1");
 }
 
 TEST(Rules, HaveTheDefaultsOfTorch) {
@@ -173,6 +192,13 @@ TEST(Parameters, ThatCannotBeTrainedAreErrors) {
          "[Adam] parameter 'n' is int64; expected float32 or float64");
   expect({{"t", parameter(zeros({2, 3}).transpose())}},
          "[Adam] parameter 't' is a strided view; expected its own memory");
+  const Tensor shared = zeros({4});
+  expect({{"a", parameter(shared)}, {"b", parameter(shared.slice(0, {3, 4}))}},
+         "[Adam] parameter 'b' shares elements with another; expected memory of its own");
+  expect({{"a", parameter(shared.slice(0, {3, 4}))}, {"b", parameter(shared)}},
+         "[Adam] parameter 'b' shares elements with another; expected memory of its own");
+  Optimizer<Adam> neighbours(
+      {{"a", parameter(shared.slice(0, {0, 2}))}, {"b", parameter(shared.slice(0, {2, 4}))}});
   expect_throws_text<ConfigError>(
       [&] {
         Optimizer<SGD> refused(std::vector<Variable>{w, w});

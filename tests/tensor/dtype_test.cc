@@ -42,6 +42,22 @@ TEST(Promotion, OfNumbersGivesWayToTheTensor) {
   EXPECT_EQ(with(kBool, 0.5), kFloat32);
 }
 
+TEST(Promotion, OfATensorWithoutAxesGivesWayToOneWithAxes) {  // the rows are torch's
+  const auto with = [](DType axes, DType none) {
+    return (ones({3}, axes) + ones({}, none)).dtype();
+  };
+  EXPECT_EQ(with(kFloat32, kFloat64), kFloat32);
+  EXPECT_EQ(with(kInt64, kFloat64), kFloat64);
+  EXPECT_EQ(with(kInt64, kFloat32), kFloat32);
+  EXPECT_EQ(with(kBool, kInt64), kInt64);
+  EXPECT_EQ((ones({}) + ones({}, kFloat64)).dtype(), kFloat64);
+}
+
+TEST(Promotion, AConvertedNumberCounts) {
+  EXPECT_EQ((ones({}) * Tensor(0.5).to(kFloat64)).dtype(), kFloat64);
+  EXPECT_EQ((ones({}) * Tensor(0.5)).dtype(), kFloat32);
+}
+
 TEST(Promotion, OfTwoNumbersIsThatOfTensors) {
   EXPECT_EQ((Tensor(1) + Tensor(2)).dtype(), kInt64);
   EXPECT_EQ((Tensor(1) + Tensor(0.5)).dtype(), kFloat64);

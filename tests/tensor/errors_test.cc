@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include "tensor/elementwise_all.h"
 #include "tensor/error.h"
@@ -67,7 +68,7 @@ TEST(Errors, OfWrongShapesNameSizesAndAxis) {
                                  "[sum_to] shape: [3]; expected one that broadcasts to [3, 4]");
   expect_throws_text<ShapeError>(
       [&] { b.copy_from(a); },
-      "[copy_from] a is [3] and b is [3, 4]: sizes 3 and 4 of axis -1 "
+      "[copy_from] x is [3] and source is [3, 4]: sizes 3 and 4 of axis -1 "
       "differ; expected equal sizes, or 1 (use reshape to line axes up)");
   expect_throws_text<ShapeError>(
       [&] {
@@ -177,7 +178,7 @@ TEST(Errors, OfRowNumbers) {
       },
       "[index_add_rows] index: 2; expected -2..1 for 2 rows");
   expect_throws_text<ShapeError>([&] { index_add_rows(x, zeros({3}, kInt64), -1); },
-                                 "[zeros] shape: [-1, 2]; expected sizes >= 0");
+                                 "[index_add_rows] shape: [-1, 2]; expected sizes >= 0");
 }
 
 TEST(Errors, OfDTypes) {
@@ -190,7 +191,7 @@ TEST(Errors, OfDTypes) {
   }
   expect_throws_text<DTypeError>(
       [&] { (void)(flags + flags); },
-      "[add] x: bool; expected int64, float32 or float64; convert with to(kInt64)");
+      "[add] a, b: bool; expected int64, float32 or float64; convert with to(kInt64)");
   expect_throws_text<DTypeError>(
       [&] { where(ones({2}), 1, 2); },
       "[where] cond: float32; expected bool, the result of a comparison");
@@ -235,6 +236,13 @@ TEST(Errors, OfImpossibleSizes) {
       },
       "[expand] shape: [1099511627776, 1099511627776]; expected fewer "
       "than 2^60 elements");
+}
+
+TEST(Errors, OfWritingIntoRepeatedElements) {
+  expect_throws_text<ShapeError>(
+      [] { zeros({1}).expand({4}).copy_from(arange(4)); },
+      "[copy_from] x: axis 0 of shape [4] repeats one element (expand); expected elements of its "
+      "own; use clone()");
 }
 
 TEST(Errors, OfAskingManyElementsForOneNumber) {
@@ -327,6 +335,7 @@ TEST(Errors, OfTooMuchMemoryNameTheSize) {
 }
 
 TEST(Errors, ToTextNamesANumberInFewDigits) {
+  EXPECT_EQ(to_text(-std::numeric_limits<double>::quiet_NaN()), "nan");
   EXPECT_EQ(to_text(0.5), "0.5");
   EXPECT_EQ(to_text(1e-8), "1e-08");
   EXPECT_EQ(to_text(NAN), "nan");

@@ -130,5 +130,13 @@ TEST(SetNumThreads, RejectsWhatIsNoNumberOfThreads) {
   EXPECT_EQ(num_threads(), before);
 }
 
+TEST(SetNumThreads, IsRefusedInsideParallelWork) {
+  const WithThreads threads(2);
+  expect_throws_text<ConfigError>(
+      [] { parallel_for(4, [](std::int64_t) { set_num_threads(3); }); },
+      "[set_num_threads] n: 3 asked for inside parallel work; expected a call from outside");
+  EXPECT_EQ(num_threads(), 2);
+}
+
 }  // namespace
 }  // namespace gradus::testing

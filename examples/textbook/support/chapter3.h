@@ -32,7 +32,7 @@ struct RegressionResult {
 };
 
 /// Section 3.3: y = X w + 4.2 + noise, w = (2, -3.4), noise N(0, 0.01^2).
-/// Returns 1000 training samples, then 1000 for validation.
+/// Returns n samples; the book takes 1000 for training and 1000 for validation.
 data::Dataset regression_data(std::int64_t n, Generator& rng, DType dtype = kFloat32);
 /// Section 3.7: y = 0.05 + sum of 0.01 x_i + N(0, 0.01^2), 200 inputs.
 data::Dataset weight_decay_data(std::int64_t n, Generator& rng, DType dtype = kFloat32);
