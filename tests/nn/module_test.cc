@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "nn/activations.h"
+#include "nn/relu.h"
+#include "nn/sigmoid.h"
+#include "nn/tanh.h"
 #include "nn/linear.h"
 #include "nn/sequential.h"
 #include "tensor/elementwise/add.h"

@@ -4,7 +4,9 @@
 
 #include "autograd/ops/matmul.h"
 #include "autograd/ops/transpose.h"
-#include "nn/activations.h"
+#include "nn/relu.h"
+#include "nn/sigmoid.h"
+#include "nn/tanh.h"
 #include "nn/linear.h"
 #include "nn/losses/mse.h"
 #include "tests/support/compare.h"
