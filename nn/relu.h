@@ -4,7 +4,8 @@
 
 namespace gradus::nn {
 
-/// y = max(x, 0) as a layer. Shapes: x [...]  ->  y [...]. Throws DTypeError for dtypes that relu refuses.
+/// y = max(x, 0) as a layer. Shapes: x [...]  ->  y [...]. Throws DTypeError for dtypes that relu
+/// refuses.
 struct Relu : Module {
   Variable forward(Operand x) const override { return relu(std::move(x)); }
 };

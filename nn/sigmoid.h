@@ -4,7 +4,8 @@
 
 namespace gradus::nn {
 
-/// y = 1 / (1 + e^-x) as a layer. Shapes: x [...]  ->  y [...]. Throws DTypeError for dtypes that sigmoid refuses.
+/// y = 1 / (1 + e^-x) as a layer. Shapes: x [...]  ->  y [...]. Throws DTypeError for dtypes that
+/// sigmoid refuses.
 struct Sigmoid : Module {
   Variable forward(Operand x) const override { return sigmoid(std::move(x)); }
 };

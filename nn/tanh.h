@@ -4,7 +4,8 @@
 
 namespace gradus::nn {
 
-/// y = tanh(x) as a layer. Shapes: x [...]  ->  y [...]. Throws DTypeError for dtypes that tanh refuses.
+/// y = tanh(x) as a layer. Shapes: x [...]  ->  y [...]. Throws DTypeError for dtypes that tanh
+/// refuses.
 struct Tanh : Module {
   Variable forward(Operand x) const override { return tanh(std::move(x)); }
 };
