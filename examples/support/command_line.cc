@@ -1,6 +1,7 @@
 #include "examples/support/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdio>
 
 #include "tensor/error.h"
@@ -10,6 +11,24 @@ namespace gradus {
 struct CommandLine::Parser {
   CLI::App app;
 };
+
+namespace {
+
+// CLI11's own checks name a range with 300 digits, and without one it turns -1 into 2^64 - 1.
+CLI::Validator whole_number(std::uint64_t least) {
+  const std::string what = "whole number >= " + std::to_string(least);
+  return CLI::Validator(
+      [=](std::string& text) -> std::string {
+        std::uint64_t number = 0;
+        const char* end = text.data() + text.size();
+        const auto [rest, error] = std::from_chars(text.data(), end, number);
+        const bool fits = error == std::errc() && rest == end && number >= least;
+        return fits ? "" : text + "; expected a " + what;
+      },
+      "");
+}
+
+}  // namespace
 
 CommandLine::CommandLine(const std::string& title) : parser_(new Parser{.app = CLI::App(title)}) {}
 CommandLine::~CommandLine() = default;
@@ -22,12 +41,11 @@ void CommandLine::option(const std::string& name, std::string& value, const std:
 }
 
 void CommandLine::option(const std::string& name, std::uint64_t& value, const std::string& help) {
-  // Without the check CLI11 turns -1 into 2^64 - 1.
-  parser_->app.add_option(name, value, help)->check(CLI::NonNegativeNumber)->capture_default_str();
+  parser_->app.add_option(name, value, help)->check(whole_number(0))->capture_default_str();
 }
 
 void CommandLine::count(const std::string& name, int& value, const std::string& help) {
-  parser_->app.add_option(name, value, help)->check(CLI::PositiveNumber)->capture_default_str();
+  parser_->app.add_option(name, value, help)->check(whole_number(1))->capture_default_str();
 }
 
 int CommandLine::run(int argc, char** argv, const std::function<void()>& program) {
