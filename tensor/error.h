@@ -39,6 +39,11 @@ class ConfigError : public Error {
   using Error::Error;
 };
 
+/// A matrix does not allow what was asked: singular, not positive definite, no convergence.
+class LinalgError : public Error {
+  using Error::Error;
+};
+
 /// `value` with as few digits as still name it: 0.5, 1e-08, nan.
 std::string to_text(double value);
 
