@@ -62,6 +62,39 @@ class BinaryNode final : public Node {
   Edge inputs_[2];
 };
 
+/// Three arguments, broadcast.
+template <class Rule>
+class TernaryNode final : public Node {
+ public:
+  TernaryNode(const char* op, Tensor y, const Operand& a, const Operand& b, const Operand& c)
+      : Node(std::move(y), tape_line(a.where), Rule::kUsesY),
+        op_(op),
+        inputs_{Edge(a.variable.node(), Rule::kUsesX), Edge(b.variable.node(), Rule::kUsesX),
+                Edge(c.variable.node(), Rule::kUsesX)} {}
+  const char* op() const override { return op_; }
+  std::span<Edge> inputs() override { return inputs_; }
+  bool broadcasts() const override { return true; }
+  void backward(Gradients& d) override {
+    if (grad_enabled()) {
+      const auto x = [&](int i) { return Rule::kUsesX ? d.x(i) : Variable(); };
+      const Variable a = x(0), b = x(1), c = x(2), y = Rule::kUsesY ? d.y() : Variable();
+      if (d.needs(0)) d.set(0, Rule::backward_a(a, b, c, y, d.dy()));
+      if (d.needs(1)) d.set(1, Rule::backward_b(a, b, c, y, d.dy()));
+      if (d.needs(2)) d.set(2, Rule::backward_c(a, b, c, y, d.dy()));
+    } else {
+      const auto x = [&](int i) -> const Tensor& { return inputs_[i].node()->value(); };
+      const Tensor& dy = d.dy().value();
+      if (d.needs(0)) d.set(0, ternary_backward<Rule, 0>(x(0), x(1), x(2), value(), dy));
+      if (d.needs(1)) d.set(1, ternary_backward<Rule, 1>(x(0), x(1), x(2), value(), dy));
+      if (d.needs(2)) d.set(2, ternary_backward<Rule, 2>(x(0), x(1), x(2), value(), dy));
+    }
+  }
+
+ private:
+  const char* op_;
+  Edge inputs_[3];
+};
+
 template <class Rule>
 Variable record_unary(const char* op, Tensor y, const Operand& x) {
   const bool wanted = grad_enabled() && x.variable.requires_grad();
@@ -74,6 +107,15 @@ Variable record_binary(const char* op, Tensor y, const Operand& a, const Operand
   const bool wanted = a.variable.requires_grad() || b.variable.requires_grad();
   if (!grad_enabled() || !wanted || !is_floating(y.dtype())) return Variable(std::move(y));
   return Variable::from_node(new BinaryNode<Rule>(op, std::move(y), a, b));
+}
+
+template <class Rule>
+Variable record_ternary(const char* op, Tensor y, const Operand& a, const Operand& b,
+                        const Operand& c) {
+  const bool wanted =
+      a.variable.requires_grad() || b.variable.requires_grad() || c.variable.requires_grad();
+  if (!grad_enabled() || !wanted || !is_floating(y.dtype())) return Variable(std::move(y));
+  return Variable::from_node(new TernaryNode<Rule>(op, std::move(y), a, b, c));
 }
 
 }  // namespace gradus
@@ -90,6 +132,19 @@ Variable record_binary(const char* op, Tensor y, const Operand& a, const Operand
     return record_binary<ops::Rule>(#function, function(a.value(), b.value()), a, b); \
   }                                                                                   \
   }
+#define GRADUS_EMIT_AUTOGRAD_TERNARY(Rule, function)                    \
+  namespace gradus {                                                    \
+  Variable function(Operand a, Operand b, Operand c) {                  \
+    Tensor y = function(a.value(), b.value(), c.value());               \
+    return record_ternary<ops::Rule>(#function, std::move(y), a, b, c); \
+  }                                                                     \
+  }
+#define GRADUS_EMIT_AUTOGRAD_PREDICATE(Rule, function)         \
+  namespace gradus {                                           \
+  Variable function(Operand x) { return function(x.value()); } \
+  }
+#define GRADUS_EMIT_AUTOGRAD_INTEGRAL(Rule, function) \
+  GRADUS_EMIT_AUTOGRAD_COMPARISON(Rule, function)
 #define GRADUS_EMIT_AUTOGRAD_COMPARISON(Rule, function)                              \
   namespace gradus {                                                                 \
   Variable function(Operand a, Operand b) { return function(a.value(), b.value()); } \

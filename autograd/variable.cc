@@ -43,7 +43,7 @@ Variable& Variable::set_requires_grad(bool on) {
   }
   if (on && !is_floating(dtype())) {
     throw DTypeError("[requires_grad] x: " + std::string(name(dtype())) +
-                     "; expected float32 or float64, only these have gradients");
+                     "; expected a floating dtype, only these have gradients");
   }
   node_->set_requires_grad(on);
   return *this;

@@ -58,7 +58,7 @@ class Variable {
   bool is_leaf() const;
   /// Turns differentiation on or off for a leaf; returns *this. Throws AutogradError for a result
   /// of an operation, DTypeError for integers:
-  ///   "[requires_grad] x: int64; expected float32 or float64, only these have gradients"
+  ///   "[requires_grad] x: int64; expected a floating dtype, only these have gradients"
   Variable& set_requires_grad(bool on);
 
   /// The sum of all gradients since the last zero_grad; undefined when there was none.

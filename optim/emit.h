@@ -54,7 +54,7 @@ void Optimizer<Rule>::add_group(std::string name, NamedParameters parameters, Ru
   for (auto& [parameter, variable] : parameters) {
     const std::string who = "parameter '" + parameter + "'";
     if (!variable.defined()) fail(who + " is undefined; expected a variable with elements");
-    if (!is_floating(variable.dtype())) {
+    if (variable.dtype() != kFloat32 && variable.dtype() != kFloat64) {
       fail(who + " is " + std::string(gradus::name(variable.dtype())) +
            "; expected float32 or float64");
     }

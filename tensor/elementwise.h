@@ -3,8 +3,8 @@
 //
 // A rule is a struct with
 //   static T forward(x...)              the formula,
-//   static T backward(x..., y, dy)      its derivative times dy (for two arguments backward_a and
-//                                       backward_b), from the same letters,
+//   static T backward(x..., y, dy)      its derivative times dy (for several arguments backward_a,
+//                                       backward_b, backward_c), from the same letters,
 //   kDomain                             which dtypes it takes,
 //   kUsesX, kUsesY                      what backward reads; the tape keeps nothing else alive,
 // as templates over T: T = float, double (and int64_t) give the kernels of every device,
@@ -17,9 +17,12 @@ namespace gradus {
 class Variable;
 class Operand;  // an argument of a recorded function, see autograd/variable.h
 
+/// The dtypes of a rule's operands and result. Formulas are computed in int64, float32 or float64
+/// (see compute_dtype); operands are converted on the way in, results on the way out.
 enum class Domain {
-  kFloating,    ///< computed in float32 or float64; other dtypes become float32
-  kNumeric,     ///< computed in the common dtype of the operands, which must not be bool
+  kFloating,    ///< the common dtype of the operands if it is floating, else float32
+  kNumeric,     ///< the common dtype of the operands, which must not be bool
+  kIntegral,    ///< the common dtype of the operands, which must be whole numbers or bool
   kComparison,  ///< any dtype in, bool out
 };
 
@@ -31,6 +34,11 @@ Tensor unary_backward(const Tensor& x, const Tensor& y, const Tensor& dy);
 /// the sum over repeated elements is not yet taken.
 template <class Rule, int kOperand>
 Tensor binary_backward(const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy);
+
+/// The same for three operands.
+template <class Rule, int kOperand>
+Tensor ternary_backward(const Tensor& a, const Tensor& b, const Tensor& c, const Tensor& y,
+                        const Tensor& dy);
 
 /// cond ? a : b by element, broadcast. cond: bool. Throws ShapeError, DTypeError.
 Tensor where(const Tensor& cond, const Tensor& a, const Tensor& b);
@@ -52,6 +60,15 @@ Tensor where(const Tensor& cond, const Tensor& a, const Tensor& b);
   Variable function(Operand a, Operand b);           \
   }                                                  \
   static_assert(true)
+#define GRADUS_TERNARY(Rule, function)                                \
+  namespace gradus {                                                  \
+  Tensor function(const Tensor& a, const Tensor& b, const Tensor& c); \
+  Variable function(Operand a, Operand b, Operand c);                 \
+  }                                                                   \
+  static_assert(true)
+// Without a derivative: of one argument to bool, of two to bool, of two whole numbers.
+#define GRADUS_PREDICATE(Rule, function) GRADUS_UNARY(Rule, function)
 #define GRADUS_COMPARISON(Rule, function) GRADUS_BINARY(Rule, function)
+#define GRADUS_INTEGRAL(Rule, function) GRADUS_BINARY(Rule, function)
 #define GRADUS_UNARY_OPERATOR(function, op) GRADUS_UNARY(function, operator op)
 #define GRADUS_BINARY_OPERATOR(function, op) GRADUS_BINARY(function, operator op)

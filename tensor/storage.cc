@@ -6,13 +6,32 @@
 
 namespace gradus {
 
+/// What lies behind the header of a borrowed storage in place of elements.
+struct Storage::Borrowed {
+  std::function<void()> deleter;
+};
+
 Storage* Storage::allocate(std::size_t bytes) {
   static_assert(sizeof(Storage) <= kHeader);
-  return new (pool_allocate(kHeader + bytes)) Storage(bytes);
+  void* block = pool_allocate(kHeader + bytes);
+  return new (block) Storage(static_cast<std::byte*>(block) + kHeader, bytes);
+}
+
+Storage* Storage::borrow(void* data, std::size_t bytes, std::function<void()> deleter) {
+  void* block = pool_allocate(kHeader + sizeof(Borrowed));
+  new (static_cast<std::byte*>(block) + kHeader) Borrowed{std::move(deleter)};
+  return new (block) Storage(data, bytes);
 }
 
 void Storage::destroy() {
-  const std::size_t block = kHeader + bytes_;
+  std::byte* tail = reinterpret_cast<std::byte*>(this) + kHeader;
+  std::size_t block = kHeader + bytes_;
+  if (data_ != tail) {
+    auto* borrowed = reinterpret_cast<Borrowed*>(tail);
+    if (borrowed->deleter) borrowed->deleter();
+    borrowed->~Borrowed();
+    block = kHeader + sizeof(Borrowed);
+  }
   this->~Storage();
   pool_free(this, block);
 }

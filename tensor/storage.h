@@ -1,17 +1,22 @@
 #pragma once
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <utility>
 
 namespace gradus {
 
-/// Bytes shared by tensors: a reference count and, in the same block, the elements.
+/// Bytes shared by tensors: a reference count and, in the same block, the elements, or the address
+/// of a caller's.
 class Storage {
  public:
   /// Elements are not initialised. Throws DeviceError.
   static Storage* allocate(std::size_t bytes);
+  /// Elements that stay where they are, until the last tensor is gone and `deleter` is called (by
+  /// the thread that drops it; it must not throw). `data` must be aligned for its elements.
+  static Storage* borrow(void* data, std::size_t bytes, std::function<void()> deleter);
 
-  void* data() { return reinterpret_cast<std::byte*>(this) + kHeader; }
+  void* data() { return data_; }
   std::size_t bytes() const { return bytes_; }
   bool unique() const { return references_.load(std::memory_order_acquire) == 1; }
 
@@ -22,11 +27,13 @@ class Storage {
 
  private:
   static constexpr std::size_t kHeader = 64;  // keeps the elements on a cache line of their own
-  explicit Storage(std::size_t bytes) : bytes_(bytes) {}
+  struct Borrowed;
+  Storage(void* data, std::size_t bytes) : bytes_(bytes), data_(data) {}
   void destroy();
 
   std::atomic<std::size_t> references_{1};
   std::size_t bytes_;
+  void* data_;
 };
 
 /// A counted pointer to a Storage; null for an undefined tensor.

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <new>
 
+#include "tensor/convert.h"
+
 namespace gradus {
 
 bool Tensor::is_contiguous() const {
@@ -72,7 +74,7 @@ double Tensor::item() const {
     throw ShapeError("[item] x: shape " + to_string(shape_) + "; expected exactly one element");
   }
   return dispatch(dtype_, [&]<class T>(std::type_identity<T>) {
-    return static_cast<double>(*static_cast<const T*>(raw_data()));
+    return convert_to<double>(*static_cast<const T*>(raw_data()));
   });
 }
 
@@ -101,7 +103,7 @@ Tensor Tensor::clone() const {
   return out;
 }
 
-Tensor Tensor::to(DType dtype) const {
+Tensor Tensor::to(DType dtype, Cast cast) const {
   if (dtype == dtype_) {
     Tensor same = *this;
     same.weak_ = false;  // a dtype that was asked for counts
@@ -109,7 +111,7 @@ Tensor Tensor::to(DType dtype) const {
   }
   check_defined("to", "x", *this);
   Tensor out = empty(shape_, dtype);
-  out.copy_from(*this);
+  convert_elements("to", *this, out, cast);
   return out;
 }
 
@@ -187,14 +189,25 @@ Tensor tensor(const Nested& nested, DType dtype) {
   return from_values(values, shape, dtype);
 }
 
-DType result_type(const Tensor& a, const Tensor& b) {
-  // Numbers give way to 0-d tensors, and these to tensors with axes.
-  const auto strength = [](const Tensor& x) { return x.weak() ? 0 : x.rank() == 0 ? 1 : 2; };
-  if (strength(a) == strength(b)) return promote(a.dtype(), b.dtype());
-  const Tensor &strong = strength(a) > strength(b) ? a : b, &other = &strong == &a ? b : a;
-  if (is_floating(strong.dtype()) || other.dtype() <= strong.dtype()) return strong.dtype();
-  // int64 or bool with 0.5: the default float
-  return other.weak() && is_floating(other.dtype()) ? kFloat32 : other.dtype();
+DType result_type(std::initializer_list<const Tensor*> operands) {
+  // Promoted within each group: C++ numbers, 0-d tensors, tensors with axes.
+  DType group[3] = {};
+  bool present[3] = {};
+  for (const Tensor* x : operands) {
+    const int g = x->weak() ? 0 : x->rank() == 0 ? 1 : 2;
+    group[g] = present[g] ? promote(group[g], x->dtype()) : x->dtype();
+    present[g] = true;
+  }
+  // A group gives way to a stronger one unless its kind (bool, whole, floating) is higher.
+  const auto kind = [](DType d) { return is_floating(d) ? 2 : is_integral(d) ? 1 : 0; };
+  if (!present[1] && !present[2]) return group[0];
+  if (is_floating(group[0])) group[0] = kFloat32;  // int64 with 0.5: the default float
+  int g = present[2] ? 2 : 1;
+  DType result = group[g];
+  while (--g >= 0) {
+    if (present[g] && kind(group[g]) > kind(result)) result = group[g];
+  }
+  return result;
 }
 
 void check_defined(std::string_view op, std::string_view argument, const Tensor& x) {

@@ -19,12 +19,30 @@ namespace gradus {
 template <class T>
 concept Number = std::is_arithmetic_v<T>;
 
+/// "Not given", as in Python: the default end of a Slice; a new axis in Tensor::index.
+struct NoneType {};
+inline constexpr NoneType None{};
+
 /// A half-open range of positions with a step, as start:stop:step in Python. Negative positions
-/// count from the end; positions past an end are clamped. step >= 1.
+/// count from the end; positions past an end are clamped. A negative step walks backwards:
+/// Slice{None, None, -1} reverses.
 struct Slice {
-  std::int64_t start = 0;
-  std::int64_t stop = INT64_MAX;
+  struct Bound {
+    constexpr Bound(NoneType = None) {}  // NOLINT: implicit by design
+    template <std::integral T>
+    constexpr Bound(T position) : position(position), given(true) {}  // NOLINT
+    std::int64_t position = 0;
+    bool given = false;
+  };
+  Bound start = None;
+  Bound stop = None;
   std::int64_t step = 1;
+};
+
+/// What a conversion does with numbers that the new dtype does not have.
+enum class Cast {
+  kChecked,  ///< throws
+  kWrap,     ///< whole numbers wrap around: 300 becomes the uint8 44, as in PyTorch
 };
 
 /// An n-dimensional array: shape, strides, offset, dtype and shared storage, all held by value.
@@ -87,7 +105,7 @@ class Tensor {
   Tensor reshape(const Shape& shape) const;
   /// Swaps two axes. Throws IndexError.
   Tensor transpose(int axis0 = -2, int axis1 = -1) const;
-  /// Keeps positions start, start + step, ... of one axis. Throws IndexError, ConfigError (step).
+  /// Keeps positions start, start + step, ... of one axis. Throws IndexError, ConfigError (step 0).
   Tensor slice(int axis, Slice range) const;
   /// The sub-tensor at one position of an axis, which disappears. Throws IndexError.
   Tensor select(int axis, std::int64_t index) const;
@@ -102,8 +120,10 @@ class Tensor {
   Tensor contiguous() const;
   /// A contiguous copy.
   Tensor clone() const;
-  /// Converted elements; this tensor itself when the dtype is already right.
-  Tensor to(DType dtype) const;
+  /// Converted elements; this tensor itself when the dtype is already right. Floating numbers are
+  /// rounded to the nearest, and cut towards 0 to become whole. Throws DTypeError:
+  ///   "[to] x: 300 at [0] has no uint8; expected 0..255; use clamp, or Cast::kWrap"
+  Tensor to(DType dtype, Cast cast = Cast::kChecked) const;
   /// The rows `index` of axis 0, in that order: y[i, ...] = x[index[i], ...]. A copy.
   /// index: int64 [n]; negative entries count from the end. Throws IndexError, DTypeError.
   Tensor index_select(const Tensor& index) const;
@@ -112,8 +132,9 @@ class Tensor {
 
   void fill(double value) const;
   /// Overwrites the elements with those of `source`, broadcast and converted. Throws ShapeError
-  /// when source does not fit, and for a view by expand(), whose elements are one in memory.
-  void copy_from(const Tensor& source) const;
+  /// when source does not fit, and for a view by expand(), whose elements are one in memory;
+  /// DTypeError as to().
+  void copy_from(const Tensor& source, Cast cast = Cast::kChecked) const;
 
   /// Drops the elements, keeps shape and dtype.
   void release_storage() { storage_ = StorageRef(); }
@@ -179,9 +200,15 @@ class Nested {
 /// Throws ShapeError: "[tensor] values: lists of length 2 and 3 on axis 1; expected equal lengths".
 Tensor tensor(const Nested& values, DType dtype = kFloat32);
 
-/// dtype of an operation on a and b: the larger one, where C++ numbers give way to tensors and 0-d
-/// tensors to tensors with axes, unless their kind (bool, int, float) is higher; as in PyTorch.
-DType result_type(const Tensor& a, const Tensor& b);
+/// dtype of an operation on these: the promoted one, where C++ numbers give way to tensors and 0-d
+/// tensors to tensors with axes, unless their kind (bool, whole, floating) is higher; as in
+/// PyTorch.
+DType result_type(std::initializer_list<const Tensor*> operands);
+template <class... More>
+DType result_type(const Tensor& a, const Tensor& b, const More&... more) {
+  if (a.dtype() == b.dtype() && !a.weak() && sizeof...(more) == 0) return a.dtype();
+  return result_type({&a, &b, &more...});
+}
 
 /// Throws Error when x is undefined: "[sum] x: undefined tensor; expected one with elements; ..."
 void check_defined(std::string_view op, std::string_view argument, const Tensor& x);

@@ -95,20 +95,28 @@ Tensor Tensor::transpose(int axis0, int axis1) const {
 Tensor Tensor::slice(int axis, Slice range) const {
   check_defined("slice", "x", *this);
   const int a = normalize_axis("slice", axis, shape_);
-  if (range.step < 1) {
-    throw ConfigError("[slice] step: " + std::to_string(range.step) + "; expected >= 1");
+  if (range.step == 0) {
+    throw ConfigError("[slice] step: 0; expected a positive or a negative number");
   }
+  const bool forward = range.step > 0;
   const std::int64_t size = shape_[a];
-  const auto clamp = [&](std::int64_t i) {
-    return std::clamp<std::int64_t>(i < 0 ? i + size : i, 0, size);
+  // Positions from which a step may start, and one past the last of them.
+  const std::int64_t lowest = forward ? 0 : -1, highest = forward ? size : size - 1;
+  const auto clamp = [&](Slice::Bound bound, std::int64_t otherwise) {
+    if (!bound.given) return otherwise;
+    const std::int64_t i = bound.position;
+    return std::clamp<std::int64_t>(i < 0 ? i + size : i, lowest, highest);
   };
-  const std::int64_t start = clamp(range.start), stop = std::max(start, clamp(range.stop));
+  const std::int64_t start = clamp(range.start, forward ? lowest : highest);
+  const std::int64_t stop = clamp(range.stop, forward ? highest : lowest);
+  const std::int64_t span = std::max<std::int64_t>(0, forward ? stop - start : start - stop);
+  const std::int64_t stride = forward ? range.step : -std::max(range.step, -INT64_MAX);
   Shape shape = shape_;
   Strides strides = strides_;
-  const std::int64_t span = stop - start;
-  shape[a] = span / range.step + (span % range.step != 0);
+  shape[a] = span / stride + (span % stride != 0);
+  const std::int64_t first = shape[a] == 0 ? 0 : start * strides_[a];
   if (shape[a] > 1) strides[a] *= range.step;  // one element has no next: a huge step is harmless
-  return as_strided_unchecked(*this, shape, strides, start * strides_[a]);
+  return as_strided_unchecked(*this, shape, strides, first);
 }
 
 Tensor Tensor::select(int axis, std::int64_t index) const {

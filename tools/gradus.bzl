@@ -13,7 +13,8 @@ GRADUS_COPTS = [
 # `-c opt` passes -O2, with which gcc leaves many loops unvectorised. `#pragma omp simd` makes it
 # vectorise a loop whatever it thinks of the cost; no OpenMP library is linked.
 # gcc 12 takes its own AVX-512 intrinsics for uses of unset variables.
-KERNEL_COPTS = GRADUS_COPTS + ["-O3", "-fopenmp-simd", "-Wno-maybe-uninitialized"]
+# Whole numbers wrap around, as in PyTorch.
+KERNEL_COPTS = GRADUS_COPTS + ["-O3", "-fopenmp-simd", "-fwrapv", "-Wno-maybe-uninitialized"]
 
 LIBRARIES = [
     "//tensor",

@@ -2,32 +2,14 @@
 #include <cstring>
 #include <string>
 
-#include "tensor/cpu/loops.h"
+#include "tensor/broadcast.h"
+#include "tensor/convert.h"
 #include "tensor/elementwise.h"
 #include "tensor/row_ops.h"
+#include "tensor/thread_pool.h"
 
 namespace gradus {
 namespace {
-
-// Writes f(i-th element of source) into y, whose geometry is arbitrary.
-template <class From, class To>
-void convert(const Tensor& source, const Tensor& y) {
-  const From* from = static_cast<const From*>(source.raw_data());
-  To* to = static_cast<To*>(y.raw_data());
-  const LoopPlan<2> plan(y.shape(), {&source, &y});
-  parallel_pieces(y.numel(), [&](std::int64_t begin, std::int64_t end) {
-    plan.rows(begin, end, [&](const auto& offset, std::int64_t n, std::int64_t) {
-      const From* a = from + offset[0];
-      To* b = to + offset[1];
-      const std::int64_t step_a = plan.inner(0), step_b = plan.inner(1);
-      if (step_a == 1 && step_b == 1) {
-        for (std::int64_t i = 0; i < n; ++i) b[i] = static_cast<To>(a[i]);
-      } else {
-        for (std::int64_t i = 0; i < n; ++i) b[i * step_b] = static_cast<To>(a[i * step_a]);
-      }
-    });
-  });
-}
 
 std::int64_t checked_row(std::string_view op, std::int64_t index, std::int64_t rows) {
   const std::int64_t i = index < 0 ? index + rows : index;
@@ -56,7 +38,7 @@ void Tensor::fill(double value) const {
   copy_from(Tensor(value));
 }
 
-void Tensor::copy_from(const Tensor& source) const {
+void Tensor::copy_from(const Tensor& source, Cast cast) const {
   check_defined("copy_from", "x", *this);
   check_defined("copy_from", "source", source);
   if (broadcast_shapes("copy_from", shape_, source.shape(), "x", "source") != shape_) {
@@ -78,9 +60,7 @@ void Tensor::copy_from(const Tensor& source) const {
     std::memcpy(raw_data(), from.raw_data(), numel() * size_of(dtype_));
     return;
   }
-  dispatch(from.dtype(), [&]<class From>(std::type_identity<From>) {
-    dispatch(dtype_, [&]<class To>(std::type_identity<To>) { convert<From, To>(from, *this); });
-  });
+  convert_elements("copy_from", from, *this, cast);
 }
 
 Tensor where(const Tensor& cond, const Tensor& a, const Tensor& b) {
@@ -151,7 +131,10 @@ Tensor index_add_rows(const Tensor& x, const Tensor& index, std::int64_t rows) {
     for (std::int64_t i = 0; i < n; ++i) {
       const std::int64_t row =
           checked_row("index_add_rows", positions.data<std::int64_t>()[i], rows);
-      for (std::int64_t j = 0; j < width; ++j) to[row * width + j] += from[i * width + j];
+      for (std::int64_t j = 0; j < width; ++j) {
+        T& total = to[row * width + j];
+        total = static_cast<T>(total + from[i * width + j]);
+      }
     }
   });
   return y;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "tensor/broadcast.h"
+#include "tensor/convert.h"
 #include "tensor/thread_pool.h"
 
 namespace gradus::cpu {
@@ -19,7 +20,7 @@ inline constexpr int kGathered = 16 * kLanes;  // elements gathered before each 
 /// An operand cut into blocks of kLanes; with `advance` 0 the first block is read each time.
 template <class T>
 struct Blocks {
-  const T* first;
+  const T* first = nullptr;
   std::int64_t advance = kLanes;
 };
 
@@ -34,96 +35,139 @@ template <class Out, class F, class... T>
   }
 }
 
-/// y = f(operands...) for parts of a common shape; y is contiguous and overlaps no operand.
+/// An operand of any dtype: native ones may be read where they are, others are converted to T
+/// while they are gathered.
+template <class T>
+struct Source {
+  explicit Source(const Tensor& x)
+      : first(static_cast<const std::byte*>(x.raw_data())),
+        size(static_cast<std::int64_t>(size_of(x.dtype()))),
+        native(x.dtype() == dtype_of<T>()),
+        convert(native ? nullptr : convert_run(x.dtype(), dtype_of<T>())) {}
+
+  /// n elements, `step` apart, from `offset` on.
+  void read(std::int64_t offset, std::int64_t step, std::int64_t n, T* to) const {
+    if (!native) {
+      convert(first + offset * size, step, reinterpret_cast<std::byte*>(to), 1, n);
+      return;
+    }
+    const T* from = at(offset);
+    if (step == 1) {
+      std::copy_n(from, n, to);
+    } else {
+      for (std::int64_t i = 0; i < n; ++i) to[i] = from[i * step];
+    }
+  }
+  /// Only when native.
+  const T* at(std::int64_t offset) const { return reinterpret_cast<const T*>(first) + offset; }
+
+  const std::byte* first;
+  std::int64_t size;
+  bool native;
+  ConvertRun convert;
+};
+
+/// y = f(operands...) for parts of a common shape; y is contiguous and overlaps no operand. The
+/// formula takes T and gives Out; operands and y may have other dtypes.
 template <class T, class Out, class F, int N>
 class ElementLoop {
  public:
-  ElementLoop(const LoopPlan<N>& plan, const std::array<const T*, N>& data, Out* out, F f)
-      : plan_(plan), data_(data), out_(out), f_(f) {
-    in_place_ = plan.shape[plan.shape.rank() - 1] >= 2 * kLanes;
-    for (int k = 0; k < N; ++k) in_place_ &= plan.inner(k) == 0 || plan.inner(k) == 1;
+  ElementLoop(const LoopPlan<N>& plan, const std::array<Source<T>, N>& in, const Tensor& y, F f)
+      : plan_(plan),
+        in_(in),
+        out_(static_cast<std::byte*>(y.raw_data())),
+        out_size_(static_cast<std::int64_t>(size_of(y.dtype()))),
+        f_(f) {
+    if (y.dtype() != dtype_of<Out>()) convert_ = convert_run(dtype_of<Out>(), y.dtype());
+    in_place_ = convert_ == nullptr && plan.shape[plan.shape.rank() - 1] >= 2 * kLanes;
+    for (int k = 0; k < N; ++k) {
+      in_place_ &= plan.inner(k) == 0 || (plan.inner(k) == 1 && in[k].native);
+    }
   }
 
   void run(std::int64_t begin, std::int64_t end) const {
     if (!in_place_) return gather(begin, end);
     plan_.rows(begin, end, [&](const auto& offset, std::int64_t n, std::int64_t position) {
       if (n < kLanes) return gather(position, position + n);
-      run_row(offset, n, out_ + position, std::make_index_sequence<N>{});
+      run_row(offset, n, reinterpret_cast<Out*>(out_) + position, std::make_index_sequence<N>{});
     });
   }
 
  private:
+  template <std::size_t... k>
+  void run_blocks_of(std::int64_t blocks, Out* out, const std::array<Blocks<T>, N>& in,
+                     std::index_sequence<k...>) const {
+    run_blocks<Out, F, std::conditional_t<true, T, std::index_sequence<k>>...>(blocks, out, f_,
+                                                                               in[k]...);
+  }
+
   // One row of neighbours and repeated values, n >= kLanes. Its last block may overlap the one
   // before, which computes some elements twice.
   template <std::size_t... k>
   void run_row(const std::array<std::int64_t, N>& offset, std::int64_t n, Out* out,
-               std::index_sequence<k...>) const {
+               std::index_sequence<k...> all) const {
     T repeated[N][kLanes];
-    Blocks<T> in[N];
+    std::array<Blocks<T>, N> in;
     for (int i = 0; i < N; ++i) {
-      in[i].first = data_[i] + offset[i];
-      if (plan_.inner(i) == 1) continue;
-      std::fill_n(repeated[i], kLanes, *in[i].first);
-      in[i] = {repeated[i], 0};
+      if (plan_.inner(i) == 1) {
+        in[i] = {in_[i].at(offset[i]), kLanes};
+      } else {
+        in_[i].read(offset[i], 0, kLanes, repeated[i]);
+        in[i] = {repeated[i], 0};
+      }
     }
-    run_blocks<Out, F, std::conditional_t<true, T, std::index_sequence<k>>...>(n / kLanes, out, f_,
-                                                                               in[k]...);
+    run_blocks_of(n / kLanes, out, in, all);
     if (n % kLanes == 0) return;
     for (auto& blocks : in) blocks.first += blocks.advance == 0 ? 0 : n - kLanes;
-    run_blocks<Out, F, std::conditional_t<true, T, std::index_sequence<k>>...>(1, out + n - kLanes,
-                                                                               f_, in[k]...);
+    run_blocks_of(1, out + n - kLanes, in, all);
   }
 
-  // Any strides, and rows of any length, together.
+  // Any strides and dtypes, and rows of any length, together.
   void gather(std::int64_t begin, std::int64_t end) const {
+    constexpr auto kAll = std::make_index_sequence<N>{};
     alignas(64) T gathered[N][kGathered];
+    alignas(64) Out results[kGathered];
+    std::array<Blocks<T>, N> in;
+    for (int k = 0; k < N; ++k) in[k] = {gathered[k], kLanes};
     for (std::int64_t first = begin; first < end; first += kGathered) {
       const std::int64_t n = std::min<std::int64_t>(kGathered, end - first);
       plan_.rows(first, first + n, [&](const auto& offset, std::int64_t m, std::int64_t position) {
         for (int k = 0; k < N; ++k) {
-          const T* from = data_[k] + offset[k];
-          const std::int64_t step = plan_.inner(k);
-          T* to = gathered[k] + (position - first);
-          if (step == 1) {
-            std::copy_n(from, m, to);
-          } else {
-            for (std::int64_t i = 0; i < m; ++i) to[i] = from[i * step];
-          }
+          in_[k].read(offset[k], plan_.inner(k), m, gathered[k] + (position - first));
         }
       });
-      run_gathered(gathered, n, out_ + first, std::make_index_sequence<N>{});
+      const std::int64_t whole = n - n % kLanes, padded = whole + (whole < n ? kLanes : 0);
+      for (auto& operand : gathered) std::fill(operand + n, operand + padded, operand[n - 1]);
+      if (convert_ == nullptr && whole == n) {
+        run_blocks_of(n / kLanes, reinterpret_cast<Out*>(out_) + first, in, kAll);
+        continue;
+      }
+      run_blocks_of(padded / kLanes, results, in, kAll);
+      if (convert_ == nullptr) {
+        std::copy_n(results, n, reinterpret_cast<Out*>(out_) + first);
+      } else {
+        convert_(reinterpret_cast<const std::byte*>(results), 1, out_ + first * out_size_, 1, n);
+      }
     }
   }
 
-  template <std::size_t... k>
-  void run_gathered(T (&gathered)[N][kGathered], std::int64_t n, Out* out,
-                    std::index_sequence<k...>) const {
-    const std::int64_t whole = n - n % kLanes;
-    run_blocks<Out, F, std::conditional_t<true, T, std::index_sequence<k>>...>(
-        n / kLanes, out, f_, Blocks<T>{gathered[k]}...);
-    if (n == whole) return;
-    for (auto& operand : gathered) std::fill(operand + n, operand + whole + kLanes, operand[n - 1]);
-    Out last[kLanes];
-    run_blocks<Out, F, std::conditional_t<true, T, std::index_sequence<k>>...>(
-        1, last, f_, Blocks<T>{gathered[k] + whole}...);
-    std::copy_n(last, n - whole, out + whole);
-  }
-
   const LoopPlan<N>& plan_;
-  std::array<const T*, N> data_;
-  Out* out_;
+  std::array<Source<T>, N> in_;
+  std::byte* out_;
+  std::int64_t out_size_;
+  ConvertRun convert_ = nullptr;
   F f_;
   bool in_place_;
 };
 
-/// y = f(operands...), with y new, contiguous, of shape `shape`; all operands have type T.
+/// y = f(operands...), with y new, contiguous, of shape `shape`. f computes with T; operands and y
+/// of other dtypes are converted on the way.
 template <class T, class Out, class F, class... Tensors>
 Tensor map_elements(const Shape& shape, DType out_dtype, F f, const Tensors&... operands) {
   constexpr int kCount = sizeof...(Tensors);
   Tensor y = Tensor::empty(shape, out_dtype);
   const LoopPlan<kCount> plan(shape, {&operands...});
-  const ElementLoop<T, Out, F, kCount> loop(plan, {static_cast<const T*>(operands.raw_data())...},
-                                            static_cast<Out*>(y.raw_data()), f);
+  const ElementLoop<T, Out, F, kCount> loop(plan, {Source<T>(operands)...}, y, f);
   parallel_pieces(y.numel(), [&](std::int64_t begin, std::int64_t end) { loop.run(begin, end); });
   return y;
 }

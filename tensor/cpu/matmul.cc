@@ -65,7 +65,7 @@ void multiply(const Matrix& a, const Matrix& b, T* out) {
 
 void check_operand(std::string_view argument, const Tensor& x) {
   check_defined("matmul", argument, x);
-  if (!is_floating(x.dtype())) {
+  if (x.dtype() != kFloat32 && x.dtype() != kFloat64) {
     throw DTypeError("[matmul] " + std::string(argument) + ": " + std::string(name(x.dtype())) +
                      "; expected float32 or float64; convert with to(kFloat32)");
   }

@@ -244,26 +244,34 @@ Tensor reduce(std::string_view op, const Tensor& x, const Axes& axes, bool keepd
     }
     return y;
   }
-  dispatch_numeric(
+  dispatch_compute(
       x.dtype(), [&]<class T>(std::type_identity<T>) { reduce_into<Op, T>(x, mask, y.data<T>()); });
   return y;
 }
 
+// Other dtypes are reduced in the one they are computed in; an extreme is one of the elements.
 template <class Op>
 Tensor reduce_any(std::string_view op, const Tensor& x, const Axes& axes, bool keepdim) {
-  if (x.dtype() != kBool) return reduce<Op>(op, x, axes, keepdim);
-  return reduce<Op>(op, x.to(kInt64), axes, keepdim).to(kBool);
+  const DType dtype = compute_dtype(x.dtype());
+  if (x.dtype() == dtype) return reduce<Op>(op, x, axes, keepdim);
+  check_defined(op, "x", x);
+  return reduce<Op>(op, x.to(dtype), axes, keepdim).to(x.dtype());
 }
 
 }  // namespace
 
 Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
-  return reduce<Plus>("sum", x.dtype() == kBool ? x.to(kInt64) : x, axes, keepdim);
+  const DType dtype = compute_dtype(x.dtype());
+  if (x.dtype() == dtype) return reduce<Plus>("sum", x, axes, keepdim);
+  check_defined("sum", "x", x);
+  return reduce<Plus>("sum", x.to(dtype), axes, keepdim)
+      .to(is_floating(x.dtype()) ? x.dtype() : kInt64);
 }
 
 Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
-  const Tensor total =
-      reduce<Plus>("mean", is_floating(x.dtype()) ? x : x.to(kFloat32), axes, keepdim);
+  const DType dtype = is_floating(x.dtype()) ? compute_dtype(x.dtype()) : kFloat32;
+  if (x.dtype() != dtype) check_defined("mean", "x", x);
+  const Tensor total = reduce<Plus>("mean", x.dtype() == dtype ? x : x.to(dtype), axes, keepdim);
   std::int64_t count = 1;
   const unsigned mask = axes_mask("mean", axes, x.shape());
   for (int i = 0; i < x.rank(); ++i) count *= mask >> i & 1 ? x.shape()[i] : 1;
@@ -272,7 +280,7 @@ Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
     T* values = total.data<T>();
     for (std::int64_t i = 0; i < total.numel(); ++i) values[i] /= static_cast<T>(count);
   });
-  return total;
+  return is_floating(x.dtype()) ? total.to(x.dtype()) : total;
 }
 
 Tensor max(const Tensor& x, const Axes& axes, bool keepdim) {

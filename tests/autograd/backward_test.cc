@@ -276,7 +276,7 @@ TEST(RequiresGrad, IsForFloatingLeavesOnly) {
   for (DType dtype : {kBool, kInt64}) {
     expect_throws_text<DTypeError>([&] { parameter(ones({2}, dtype)); },
                                    "[requires_grad] x: " + std::string(name(dtype)) +
-                                       "; expected float32 or float64, only these have gradients");
+                                       "; expected a floating dtype, only these have gradients");
   }
   const Variable x = parameter(Tensor(2.0));
   Variable y = x * x;

@@ -24,6 +24,24 @@ struct BinaryRule {
   Tensor (*backward_a)(const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy);
   Tensor (*backward_b)(const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy);
 };
+struct TernaryRule {
+  std::string name;
+  Domain domain;
+  Tensor (*tensor)(const Tensor&, const Tensor&, const Tensor&);
+  Variable (*variable)(Operand, Operand, Operand);
+};
+/// Of one argument to bool.
+struct PredicateRule {
+  std::string name;
+  Tensor (*tensor)(const Tensor&);
+  Variable (*variable)(Operand);
+};
+/// Of two whole numbers.
+struct IntegralRule {
+  std::string name;
+  Tensor (*tensor)(const Tensor&, const Tensor&);
+  Variable (*variable)(Operand, Operand);
+};
 struct ComparisonRule {
   std::string name;
   Tensor (*tensor)(const Tensor&, const Tensor&);
@@ -33,6 +51,9 @@ struct ComparisonRule {
 struct Rules {
   std::vector<UnaryRule> unary;
   std::vector<BinaryRule> binary;
+  std::vector<TernaryRule> ternary;
+  std::vector<PredicateRule> predicate;
+  std::vector<IntegralRule> integral;
   std::vector<ComparisonRule> comparison;
 };
 const Rules& rules();

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tensor/elementwise_all.h"
 #include "tensor/reduce.h"
 #include "tests/support/compare.h"
@@ -9,13 +11,14 @@
 namespace gradus::testing {
 namespace {
 
-const std::vector<DType> kAll = {kBool, kInt64, kFloat32, kFloat64};
+const std::vector<DType> kAll(std::begin(kAllDTypes), std::end(kAllDTypes));
 
 // The dtype of + as PyTorch gives it, for two tensors and for a tensor with a number.
 TEST(Promotion, OfTwoTensorsIsTheLargerOne) {
   for (DType a : kAll) {
     for (DType b : kAll) {
-      const DType larger = a < b ? b : a;
+      const bool halves = is_floating(a) && is_floating(b) && a != b && size_of(a) == size_of(b);
+      const DType larger = halves ? kFloat32 : a < b ? b : a;
       EXPECT_EQ(promote(a, b), larger);
       EXPECT_EQ(result_type(zeros({2}, a), zeros({2}, b)), larger);
       if (larger != kBool) {
@@ -95,6 +98,52 @@ TEST(DTypes, ConversionTruncatesAndTestsForZero) {
       EXPECT_EQ(y.to_vector(), (std::vector<double>{0, 1, 1, 1}));
     }
   }
+}
+
+TEST(DTypes, WholeNumbersWrapWhenAskedTo) {
+  EXPECT_EQ(tensor({300, -1, 256}, kInt64).to(kUInt8, Cast::kWrap).to_vector(),
+            (std::vector<double>{44, 255, 0}));
+  const Tensor x = tensor({200, 100}, kUInt8);
+  EXPECT_EQ((x + x).to_vector(), (std::vector<double>{144, 200}));
+  EXPECT_EQ((-x).to_vector(), (std::vector<double>{56, 156}));
+  EXPECT_EQ((x < 300).to_vector(), (std::vector<double>{1, 1}));
+  EXPECT_EQ((tensor({2147483647}, kInt32) + 1).item(), -2147483648.0);
+}
+
+TEST(DTypes, AFractionIsCutBeforeTheRangeIsChecked) {
+  EXPECT_EQ(tensor({-0.9, 255.9}).to(kUInt8).to_vector(), (std::vector<double>{0, 255}));
+  EXPECT_EQ(tensor({-9223372036854775808.0}, kFloat64).to(kInt64).item(), -0x1p63);
+}
+
+TEST(DTypes, HalvesAreRoundedToTheNearestEven) {
+  const auto float16 = [](float x) { return static_cast<float>(Float16(x)); };
+  EXPECT_EQ(float16(2049), 2048);
+  EXPECT_EQ(float16(2051), 2052);
+  EXPECT_EQ(float16(65519.996f), 65504);
+  EXPECT_EQ(float16(65520), INFINITY);
+  EXPECT_EQ(float16(0x1p-24f), 0x1p-24f);
+  EXPECT_EQ(float16(0x1p-25f), 0);
+  EXPECT_EQ(float16(0x1.8p-24f), 0x1p-23f);
+  EXPECT_TRUE(std::isnan(float16(NAN)));
+  EXPECT_TRUE(std::signbit(float16(-0.0f)));
+  const auto bfloat16 = [](float x) { return static_cast<float>(BFloat16(x)); };
+  EXPECT_EQ(bfloat16(257), 256);
+  EXPECT_EQ(bfloat16(259), 260);
+  EXPECT_EQ(bfloat16(3.4e38f), INFINITY);
+  EXPECT_TRUE(std::isnan(bfloat16(NAN)));
+  for (int bits = 0; bits < 65536; ++bits) {  // every float16 there is
+    const float x = half::from_float16_bits(static_cast<std::uint16_t>(bits));
+    if (std::isnan(x)) continue;
+    ASSERT_EQ(half::float16_bits(x), bits);
+  }
+}
+
+TEST(DTypes, HalvesAreComputedInFloatAndRoundedOnce) {
+  const Tensor x = tensor({1, 2048, 3}, kFloat16);
+  EXPECT_EQ((x + 1).dtype(), kFloat16);
+  EXPECT_EQ((x + 1).to_vector(), (std::vector<double>{2, 2048, 4}));
+  EXPECT_EQ((x + tensor({1.0, 1.0, 1.0})).dtype(), kFloat32);
+  EXPECT_EQ((x * tensor({1.0}, kBFloat16)).dtype(), kFloat32);
 }
 
 TEST(DTypes, NamesAndSizesAreThoseOfNumPy) {

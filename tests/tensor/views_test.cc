@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "tensor/elementwise_all.h"
 #include "tests/support/compare.h"
 #include "tests/support/golden.h"
 
@@ -120,6 +121,25 @@ TEST(TensorViews, SliceClampsAndCountsFromTheEnd) {
   EXPECT_EQ(x.slice(0, {7, 9}).shape(), (Shape{0}));
   EXPECT_EQ(x.slice(0, {0, INT64_MAX, INT64_MAX}).to_vector(), std::vector<double>{0});
   EXPECT_EQ(x.slice(0, {INT64_MIN, INT64_MIN}).shape(), (Shape{0}));
+}
+
+TEST(TensorViews, ANegativeStepWalksBackwardsAsInPython) {
+  const Tensor x = count_up({5});
+  const auto slice = [&](Slice range) { return x.slice(0, range).to_vector(); };
+  EXPECT_EQ(slice({None, None, -1}), (std::vector<double>{4, 3, 2, 1, 0}));
+  EXPECT_EQ(slice({None, None, -2}), (std::vector<double>{4, 2, 0}));
+  EXPECT_EQ(slice({3, 0, -1}), (std::vector<double>{3, 2, 1}));
+  EXPECT_EQ(slice({3, None, -1}), (std::vector<double>{3, 2, 1, 0}));
+  EXPECT_EQ(slice({100, -100, -3}), (std::vector<double>{4, 1}));
+  EXPECT_EQ(slice({0, 3, -1}), std::vector<double>{});
+  EXPECT_EQ(slice({None, None, INT64_MIN}), std::vector<double>{4});
+  const Tensor y = count_up({2, 3}).slice(1, {None, None, -1}).slice(0, {None, None, -1});
+  EXPECT_EQ(y.to_vector(), (std::vector<double>{5, 4, 3, 2, 1, 0}));
+  EXPECT_EQ(y.reshape({6}).to_vector(), (std::vector<double>{5, 4, 3, 2, 1, 0}));
+  EXPECT_TRUE(y.reshape({6}).shares_storage_with(y));
+  EXPECT_EQ((y + 1).to_vector(), (std::vector<double>{6, 5, 4, 3, 2, 1}));
+  y.fill(1);
+  EXPECT_EQ(y.clone().to_vector(), std::vector<double>(6, 1));
 }
 
 TEST(TensorViews, SelectAndAtReadOneElement) {
