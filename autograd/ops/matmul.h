@@ -1,5 +1,6 @@
 #pragma once
 #include "autograd/ops/reshape.h"
+#include "autograd/ops/sum_to.h"
 #include "autograd/ops/transpose.h"
 #include "autograd/record.h"
 #include "tensor/matmul.h"
@@ -18,21 +19,32 @@ struct Matmul {
 
 namespace gradus {
 
-/// Matrix product y = a b;  da = dy b^T,  db = a^T dy.
-/// Shapes: a [n, k], b [k, m]  ->  y [n, m]; a [k] is a row and b [k] a column, see
+/// Matrix product y = a b;  da = dy b^T,  db = a^T dy, summed over the matrices of a batch that
+/// share an operand.
+/// Shapes: a [..., n, k], b [..., k, m]  ->  y [..., n, m]; a [k] is a row and b [k] a column, see
 /// tensor/matmul.h. Throws ShapeError, DTypeError.
 inline Variable matmul(Operand a, Operand b) { return record(ops::Matmul{}, a, b); }
 
 inline void ops::Matmul::backward(Gradients& d) const {
   // Vectors are treated as the matrices they stand for.
-  const std::int64_t n = d.shape(0).rank() == 2 ? d.shape(0)[0] : 1, k = d.shape(0).at(-1);
-  const std::int64_t m = d.shape(1).rank() == 2 ? d.shape(1)[1] : 1;
+  Shape a = d.shape(0), b = d.shape(1), y = d.dy().shape();
+  if (b.rank() == 1) {
+    b.push_back(1);
+    y.push_back(1);
+  }
+  if (a.rank() == 1) {
+    a.insert(0, 1);
+    y.insert(y.rank() - 1, 1);
+  }
   const auto as = [](Variable x, const Shape& shape) {
     return x.shape() == shape ? x : reshape(std::move(x), shape);
   };
-  const Variable dy = as(d.dy(), {n, m});
-  if (d.needs(0)) d.set(0, as(matmul(dy, transpose(as(d.x(1), {k, m}))), d.shape(0)));
-  if (d.needs(1)) d.set(1, as(matmul(transpose(as(d.x(0), {n, k})), dy), d.shape(1)));
+  const auto set = [&](int i, const Variable& gradient, const Shape& shape) {
+    d.set(i, as(gradient.shape() == shape ? gradient : sum_to(gradient, shape), d.shape(i)));
+  };
+  const Variable dy = as(d.dy(), y);
+  if (d.needs(0)) set(0, matmul(dy, transpose(as(d.x(1), b))), a);
+  if (d.needs(1)) set(1, matmul(transpose(as(d.x(0), a)), dy), b);
 }
 
 }  // namespace gradus

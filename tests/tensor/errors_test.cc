@@ -92,16 +92,24 @@ TEST(Errors, OfMatmulSayWhatTheyGuess) {
       "10 differ (did you mean transpose(b)?)");
   expect_throws_text<ShapeError>(
       [&] {
-        matmul(ones({2, 2, 2}), ones({2}));
+        matmul(ones({2, 4, 3}), ones({3, 3, 2}));
       },
-      "[matmul] a: shape [2, 2, 2]; expected one or two axes");
-  expect_throws_text<ShapeError>([&] { matmul(ones({2}), ones({})); },
-                                 "[matmul] b: shape []; expected one or two axes");
+      "[matmul] a without its last two axes is [2] and b without them is [3]: sizes 2 and 3 of "
+      "axis -1 differ; expected equal sizes, or 1 (use reshape to line axes up)");
+  expect_throws_text<ShapeError>(
+      [&] { matmul(ones({2}), ones({})); },
+      "[matmul] b: shape []; expected at least one axis; multiply with *");
+  expect_throws_text<DTypeError>(
+      [&] {
+        matmul(ones({2, 2}), ones({2}, kBool));
+      },
+      "[matmul] b: bool; expected numbers; convert with to(kInt64)");
   expect_throws_text<DTypeError>(
       [&] {
         matmul(ones({2, 2}), ones({2}, kInt64));
       },
-      "[matmul] b: int64; expected float32 or float64; convert with to(kFloat32)");
+      "[matmul] a is float32 and b is int64; expected both whole or both floating; convert with "
+      "to()");
 }
 
 TEST(Errors, OfAxesGiveTheirRange) {

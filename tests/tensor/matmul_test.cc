@@ -99,6 +99,59 @@ TEST_P(Matmul, OfVectorsLeavesTheirAxisOut) {
   EXPECT_EQ(matmul(zeros({0}), zeros({0})).item(), 0);
 }
 
+TEST_P(Matmul, OfBatchesIsThatOfEachPair) {
+  Generator generator(4);
+  const auto random = [&](const Shape& shape) { return normal(shape, 0, 1, generator, kFloat64); };
+  const std::vector<std::pair<Tensor, Tensor>> operands = {
+      {random({3, 4, 5}), random({3, 5, 2})},
+      {random({3, 4, 5}), random({5, 2})},
+      {random({4, 5}), random({3, 5, 2})},
+      {random({2, 1, 4, 5}), random({3, 5, 2})},
+      {random({3, 5, 4}).transpose(), random({1, 2, 5}).transpose()},
+      {random({2, 40, 33}), random({2, 33, 150})},
+      {random({2, 300, 7}).slice(0, {None, None, -1}),
+       random({7, 300}).transpose(0, 1).transpose()},
+      {random({4, 3, 5}).transpose(0, 1), random({5, 2})},
+      {random({2, 0, 5}), random({2, 5, 3})},
+      {random({0, 2, 5}), random({5, 3})}};
+  for (const auto& [a, b] : operands) {
+    const Tensor y = matmul(a, b);
+    const Shape batch = [&] {
+      Shape shape = y.shape();
+      shape.erase(shape.rank() - 1);
+      shape.erase(shape.rank() - 1);
+      return shape;
+    }();
+    const auto all = [&](const Tensor& x) {
+      Shape shape = batch;
+      shape.push_back(x.dim(-2));
+      shape.push_back(x.dim(-1));
+      return x.expand(shape).reshape({numel(batch), x.dim(-2), x.dim(-1)});
+    };
+    const Tensor left = all(a), right = all(b), result = all(y);
+    for (std::int64_t i = 0; i < numel(batch); ++i) {
+      const Tensor u = left.select(0, i), v = right.select(0, i);
+      expect_close(result.select(0, i), slow(u, v), 0, tolerance(u, v), to_string(y.shape()));
+    }
+    same_on_all_threads([&] { return matmul(a, b); });
+  }
+}
+
+TEST_P(Matmul, OfWholeNumbersIsExactAndOfHalvesRoundedOnce) {
+  Tensor big = Tensor::empty({1, 2}, kInt64);
+  big.data<std::int64_t>()[0] = (std::int64_t{1} << 53) + 1;
+  big.data<std::int64_t>()[1] = 1;
+  EXPECT_EQ(matmul(big, tensor({{1}, {1}}, kInt64)).data<std::int64_t>()[0],
+            (std::int64_t{1} << 53) + 2);
+  EXPECT_EQ(matmul(tensor({200, 100}, kUInt8), tensor({1, 1}, kUInt8)).item(), 44);
+  EXPECT_EQ(
+      matmul(tensor({1, 2}, kInt32), tensor({{1, 2}, {3, 4}}, kInt32).transpose()).to_vector(),
+      (std::vector<double>{5, 11}));
+  const Tensor y = matmul(tensor({2048, 1, 1}, kFloat16), ones({3}, kFloat16));
+  EXPECT_EQ(y.dtype(), kFloat16);
+  EXPECT_EQ(y.item(), 2050);  // added one by one in float16: 2048
+}
+
 TEST_P(Matmul, PromotesTheSmallerDType) {
   const Tensor y = matmul(ones({2, 3}), ones({3, 2}, kFloat64));
   EXPECT_EQ(y.dtype(), kFloat64);
