@@ -33,7 +33,10 @@ Tensor Input::borrow(std::uint64_t offset, const Shape& shape, DType dtype) cons
   if (!mapped_ || numel(shape) == 0) return {};
   std::byte* data = mapped_->data() + offset;
   if (reinterpret_cast<std::uintptr_t>(data) % size_of(dtype) != 0) return {};
-  return gradus::borrow(data, shape, dtype, [mapped = mapped_] {});
+  const auto bytes = static_cast<std::size_t>(numel(shape)) * size_of(dtype);
+  // The deleter has nothing to do but to hold the mapping until the last tensor is gone.
+  StorageRef storage(Storage::borrow(data, bytes, [mapped = mapped_] {}));
+  return over_storage_unchecked(std::move(storage), shape, dtype);
 }
 
 bool bytes_of(const Shape& shape, DType dtype, std::uint64_t* bytes) {
@@ -57,7 +60,7 @@ void check_bools(const Place& place, const Tensor& x) {
              std::to_string(static_cast<unsigned char>(*bad)) + "; expected 0 or 1");
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t kLongest = 60;
   std::string out = "'";
   for (const char c : text.substr(0, kLongest)) {

@@ -76,7 +76,7 @@ void append_little_endian(std::string& out, T value) {
 
 /// `text` in single quotes for an error: cut after 60 characters, others than printable ASCII as
 /// \x1b.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 /// The elements of a contiguous tensor as bytes.
 inline std::string_view bytes_view(const Tensor& x) {

@@ -74,7 +74,7 @@ NpyHeader read_header(const Place& place, NpySource& source) {
   if (magic != kMagic.substr(0, magic.size()) || size == 0) {
     place.fail(size == 0
                    ? "no bytes; expected an array of NumPy"
-                   : "starts with " + quoted(magic) + "; expected " + quoted(kMagic) +
+                   : "starts with " + in_quotes(magic) + "; expected " + in_quotes(kMagic) +
                          ", as an array of NumPy does" +
                          (magic.starts_with("PK") ? "; this is an archive, use load_npz" : ""));
   }

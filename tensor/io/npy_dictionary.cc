@@ -67,7 +67,7 @@ class Parser {
     skip_blanks();
     if (at_ < text_.size()) fail("the end");
     if (!descr_ || !order_ || !shape_) {
-      place_.fail("the header " + quoted(text_) + " lacks '" +
+      place_.fail("the header " + in_quotes(text_) + " lacks '" +
                   (!descr_   ? "descr"
                    : !order_ ? "fortran_order"
                              : "shape") +
@@ -82,7 +82,7 @@ class Parser {
 
  private:
   [[noreturn]] void fail(const std::string& expected) const {
-    place_.fail("the header " + quoted(text_) + " is malformed at character " +
+    place_.fail("the header " + in_quotes(text_) + " is malformed at character " +
                 std::to_string(at_) + "; expected " + expected);
   }
   void skip_blanks() {
@@ -126,7 +126,7 @@ class Parser {
     const bool twice = (key == "descr" && descr_) || (key == "fortran_order" && order_) ||
                        (key == "shape" && shape_);
     if (twice) {
-      place_.fail("the header has " + quoted(key) + " twice; expected each key once");
+      place_.fail("the header has " + in_quotes(key) + " twice; expected each key once");
     }
     if (key == "descr") {
       if (peek() == '[' || peek() == '(') {
@@ -182,7 +182,7 @@ class Parser {
     if (error == std::errc::invalid_argument) fail("a size");
     const std::size_t after = static_cast<std::size_t>(rest - text_.data());
     if (error != std::errc() || value < 0) {
-      place_.fail("the shape " + quoted(text_.substr(tuple, after - tuple)) + " has the size " +
+      place_.fail("the shape " + in_quotes(text_.substr(tuple, after - tuple)) + " has the size " +
                   std::string(text_.substr(at_, std::min<std::size_t>(after - at_, 40))) +
                   "; expected 0..9223372036854775807");
     }
@@ -208,8 +208,8 @@ class Parser {
       return;
     }
     const auto [foreign, advice] = foreign_type(code);
-    throw DTypeError(place_.text("elements of type " + quoted(foreign) + " (" + quoted(*descr_) +
-                                 ")" + kExpectedTypes + advice));
+    throw DTypeError(place_.text("elements of type " + in_quotes(foreign) + " (" +
+                                 in_quotes(*descr_) + ")" + kExpectedTypes + advice));
   }
 
   const Place& place_;

@@ -160,7 +160,7 @@ std::vector<Entry> read_directory(const Input& input, const Directory& directory
 }
 
 Place place_of(const Input& input, const Entry& entry) {
-  return {input.place().op, input.place().name + ", entry " + quoted(entry.name)};
+  return {input.place().op, input.place().name + ", entry " + in_quotes(entry.name)};
 }
 
 // Checks what the directory says of an entry, and finds its bytes.
@@ -217,7 +217,7 @@ void check_overlaps(const Input& input, const std::vector<Entry>& entries,
     const bool last = i + 1 == by_place.size();
     if (entry.begin + entry.packed <= (last ? directory.offset : by_place[i + 1]->local)) continue;
     place_of(input, entry)
-        .fail("overlaps " + (last ? "the directory" : "entry " + quoted(by_place[i + 1]->name)) +
+        .fail("overlaps " + (last ? "the directory" : "entry " + in_quotes(by_place[i + 1]->name)) +
               "; expected bytes of its own" + kDamaged);
   }
 }
@@ -395,7 +395,7 @@ void check_names(const NamedTensors& entries) {
     const bool long_name = name.size() > 0xFFFF - kSuffix.size();
     if (!long_name && names.insert(name).second) continue;
     throw ConfigError(
-        "[save_npz] entries: the name " + quoted(name) +
+        "[save_npz] entries: the name " + in_quotes(name) +
         (long_name ? " has " + std::to_string(name.size()) + " bytes; expected at most 65531"
                    : " twice; expected each name once"));
   }

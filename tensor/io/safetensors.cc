@@ -42,11 +42,11 @@ std::string range_text(const Item& item) {
 }
 
 Item checked_item(const Place& place, const SafetensorsEntry& entry) {
-  const std::string tensor = "tensor " + quoted(entry.name);
+  const std::string tensor = "tensor " + in_quotes(entry.name);
   const auto* type = std::find_if(std::begin(kTypes), std::end(kTypes),
                                   [&](const auto& known) { return known.name == entry.dtype; });
   if (type == std::end(kTypes)) {
-    throw DTypeError(place.text(tensor + " is " + quoted(entry.dtype) +
+    throw DTypeError(place.text(tensor + " is " + in_quotes(entry.dtype) +
                                 "; expected BOOL, U8, I32, I64, F16, BF16, F32 or F64; convert it "
                                 "where it was made"));
   }
@@ -83,12 +83,12 @@ void check_cover(const Place& place, const std::vector<Item>& items, std::uint64
   std::uint64_t at = 0;
   for (const Item* item : by_place) {
     if (item->end > bytes) {
-      place.fail("tensor " + quoted(item->name) + " has the data_offsets " + range_text(*item) +
+      place.fail("tensor " + in_quotes(item->name) + " has the data_offsets " + range_text(*item) +
                  ", and " + std::to_string(bytes) +
                  " bytes follow the header; expected offsets inside; was the file cut off?");
     }
     if (item->begin != at) {
-      place.fail("tensor " + quoted(item->name) + " has the data_offsets " + range_text(*item) +
+      place.fail("tensor " + in_quotes(item->name) + " has the data_offsets " + range_text(*item) +
                  ", which " + (item->begin < at ? "overlap others" : "leave a hole") +
                  "; expected a begin of " + std::to_string(at));
     }
@@ -118,7 +118,7 @@ Safetensors read_safetensors(const Input& input) {
   std::string text(length, '\0');
   input.read(kLengthBytes, text.data(), text.size());
   if (!text.starts_with('{')) {
-    place.fail("the header starts with " + quoted(std::string_view(text).substr(0, 1)) +
+    place.fail("the header starts with " + in_quotes(std::string_view(text).substr(0, 1)) +
                "; expected '{'; is this a .safetensors file?");
   }
   SafetensorsHeader header = parse_safetensors_header(place, text);
@@ -135,7 +135,7 @@ Safetensors read_safetensors(const Input& input) {
       x = Tensor::empty(item.shape, item.dtype);
       input.read(begin + item.begin, x.raw_data(), item.end - item.begin);
     }
-    check_bools({place.op, place.name + ", tensor " + quoted(item.name)}, x);
+    check_bools({place.op, place.name + ", tensor " + in_quotes(item.name)}, x);
     out.tensors.emplace_back(std::move(item.name), std::move(x));
   }
   return out;
@@ -146,7 +146,7 @@ std::string json_string(std::string_view what, const std::string& text) {
   try {
     return nlohmann::json(text).dump();
   } catch (const nlohmann::json::type_error&) {
-    throw ConfigError("[save_safetensors] " + std::string(what) + ": " + quoted(text) +
+    throw ConfigError("[save_safetensors] " + std::string(what) + ": " + in_quotes(text) +
                       " is no UTF-8; expected text in UTF-8");
   }
 }
@@ -173,7 +173,7 @@ void check_entries(const NamedTensors& entries) {
           "format; expected another; texts belong into the argument metadata");
     }
     if (!names.insert(name).second) {
-      throw ConfigError("[save_safetensors] entries: the name " + quoted(name) +
+      throw ConfigError("[save_safetensors] entries: the name " + in_quotes(name) +
                         " twice; expected each name once");
     }
   }

@@ -28,7 +28,7 @@ class Reader : public nlohmann::json_sax<nlohmann::json> {
   bool key(string_t& text) override {
     std::set<std::string>& seen = state_ == State::kTop ? names_ : seen_;
     if (!seen.insert(text).second) {
-      place_.fail("the header has " + quoted(text) + " twice" + where() +
+      place_.fail("the header has " + in_quotes(text) + " twice" + where() +
                   "; expected each name once");
     }
     if (state_ == State::kTop) {
@@ -44,7 +44,7 @@ class Reader : public nlohmann::json_sax<nlohmann::json> {
     } else if (text == "shape" || text == "data_offsets") {
       state_ = State::kList;
     } else {
-      place_.fail("the header has the key " + quoted(text) + where() +
+      place_.fail("the header has the key " + in_quotes(text) + where() +
                   "; expected dtype, shape and data_offsets");
     }
     return true;
@@ -89,7 +89,7 @@ class Reader : public nlohmann::json_sax<nlohmann::json> {
       header_.entries.back().dtype = text;
       state_ = State::kEntry;
     } else {
-      unexpected("the text " + quoted(text));
+      unexpected("the text " + in_quotes(text));
     }
     return true;
   }
@@ -104,7 +104,7 @@ class Reader : public nlohmann::json_sax<nlohmann::json> {
     return unexpected("the number " + std::to_string(value));
   }
   bool number_float(number_float_t, const string_t& text) override {
-    return unexpected("the number " + quoted(text));
+    return unexpected("the number " + in_quotes(text));
   }
   bool null() override { return unexpected("null"); }
   bool boolean(bool value) override { return unexpected(value ? "true" : "false"); }
@@ -134,7 +134,7 @@ class Reader : public nlohmann::json_sax<nlohmann::json> {
   bool in_metadata() const { return key_ == "__metadata__"; }
   std::string where() const {
     if (state_ == State::kTop || state_ == State::kStart) return "";
-    return in_metadata() ? " in __metadata__" : " in tensor " + quoted(key_);
+    return in_metadata() ? " in __metadata__" : " in tensor " + in_quotes(key_);
   }
   [[noreturn]] bool unexpected(const std::string& what) const {
     std::string expected = "an object with an entry for each tensor";
@@ -144,11 +144,11 @@ class Reader : public nlohmann::json_sax<nlohmann::json> {
         break;
       case State::kMetadataValue:
       case State::kDType:
-        expected = "a text for " + quoted(field_);
+        expected = "a text for " + in_quotes(field_);
         break;
       case State::kList:
       case State::kNumbers:
-        expected = "a list of whole numbers from 0 to 2^64 - 1 for " + quoted(field_);
+        expected = "a list of whole numbers from 0 to 2^64 - 1 for " + in_quotes(field_);
         break;
       default:
         break;
