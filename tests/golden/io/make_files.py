@@ -122,6 +122,13 @@ def with_comment(file):
 npz("comment", with_comment)
 np.savez(HERE / "no_arrays.npz")
 manifest["no_arrays.npz"] = []
+# For tests that change single bytes.
+two = {"x": np.arange(6, dtype="<f4").reshape(2, 3), "y": np.arange(6, dtype="<f8")}
+np.savez(HERE / "two.npz", **two)
+np.savez_compressed(HERE / "two_packed.npz", **two)
+for name, save in {"two": np.savez, "two_packed": np.savez_compressed}.items():
+    for key, x in two.items():
+        note(f"{name}.npz", key, x)
 with zipfile.ZipFile(HERE / "refused_member.npz", "w") as archive:
     archive.writestr("notes.txt", "no array")
 with zipfile.ZipFile(HERE / "refused_bzip2.npz", "w", zipfile.ZIP_BZIP2) as archive:
@@ -157,7 +164,7 @@ safe("no_tensors", {})
 for reader, names in {
         "npy": ["float32", "bool_columns", "int64_big", "float16_scalar", "version2",
                 "refused_fields", "rank8"],
-        "npz": ["stored", "packed", "piped", "zip64", "no_arrays", "refused_bzip2"],
+        "npz": ["two", "two_packed", "piped", "zip64", "no_arrays", "refused_bzip2"],
         "safetensors": ["every_dtype", "metadata", "no_tensors", "refused_f8"]}.items():
     (CORPUS / reader).mkdir(parents=True, exist_ok=True)
     for name in names:

@@ -27,7 +27,8 @@ struct ExpectedFile {
 /// Those whose name ends with `suffix`, at least one.
 inline std::vector<ExpectedFile> expected_files(const std::string& suffix) {
   std::vector<ExpectedFile> files;
-  for (const auto& [file, arrays] : golden("io/files").items()) {
+  const nlohmann::json manifest = golden("io/files");
+  for (const auto& [file, arrays] : manifest.items()) {
     if (!file.ends_with(suffix)) continue;
     files.push_back({file, {}});
     for (const auto& array : arrays) {
