@@ -363,29 +363,32 @@ std::string central_header(const Part& part, bool compress) {
   return out;
 }
 
-// The records behind the directory: the 64-bit one, where it is, and the one that points there.
+// The records behind the directory: the 64-bit one, where it is, and the one that points there. An
+// archive without entries has the last alone: it is by that record that NumPy knows one.
 std::string end_records(const Directory& directory) {
   std::string out;
-  append_little_endian(out, kEnd64);
-  append_little_endian(out, std::uint64_t{kEnd64Size - 12});  // what follows this field
-  append_little_endian(out, kVersion64);
-  append_little_endian(out, kVersion64);
-  append_little_endian(out, std::uint64_t{0});  // disks
-  append_little_endian(out, directory.entries);
-  append_little_endian(out, directory.entries);
-  append_little_endian(out, directory.bytes);
-  append_little_endian(out, directory.offset);
-  append_little_endian(out, kLocator64);
-  append_little_endian(out, std::uint32_t{0});  // disk
-  append_little_endian(out, directory.offset + directory.bytes);
-  append_little_endian(out, std::uint32_t{1});  // number of disks
+  const bool empty = directory.entries == 0;
+  if (!empty) {
+    append_little_endian(out, kEnd64);
+    append_little_endian(out, std::uint64_t{kEnd64Size - 12});  // what follows this field
+    append_little_endian(out, kVersion64);
+    append_little_endian(out, kVersion64);
+    append_little_endian(out, std::uint64_t{0});  // disks
+    append_little_endian(out, directory.entries);
+    append_little_endian(out, directory.entries);
+    append_little_endian(out, directory.bytes);
+    append_little_endian(out, directory.offset);
+    append_little_endian(out, kLocator64);
+    append_little_endian(out, std::uint32_t{0});  // disk
+    append_little_endian(out, directory.offset + directory.bytes);
+    append_little_endian(out, std::uint32_t{1});  // number of disks
+  }
   append_little_endian(out, kEnd);
-  append_little_endian(out, std::uint32_t{0});  // disks
-  append_little_endian(out, std::uint16_t{0xFFFF});
-  append_little_endian(out, std::uint16_t{0xFFFF});
-  append_little_endian(out, kIn64);
-  append_little_endian(out, kIn64);
-  append_little_endian(out, std::uint16_t{0});  // comment
+  append_little_endian(out, std::uint32_t{0});    // disks
+  append_little_endian(out, empty ? 0u : kIn64);  // entries, twice
+  append_little_endian(out, empty ? 0u : kIn64);  // bytes
+  append_little_endian(out, empty ? 0u : kIn64);  // offset
+  append_little_endian(out, std::uint16_t{0});    // comment
   return out;
 }
 

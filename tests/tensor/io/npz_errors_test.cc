@@ -48,18 +48,18 @@ TEST(NpzErrors, DirectoriesThatLie) {
   std::string bytes = stored();
   put(bytes, kEnd, 0, 10, 60000, 2);
   expect_refused(bytes,
-                 ": a directory of 60000 entries and 102 bytes at 448; expected it to fit "
-                 "before its end record at 550; the file is damaged");
+                 ": a directory of 60000 entries and 102 bytes at 438; expected it to fit "
+                 "before its end record at 540; the file is damaged");
   bytes = stored();
   put(bytes, kEnd, 0, 16, 0xFFFFFFF0, 4);
   expect_refused(bytes,
                  ": a directory of 2 entries and 102 bytes at 4294967280; expected it to "
-                 "fit before its end record at 550; the file is damaged");
+                 "fit before its end record at 540; the file is damaged");
   bytes = stored();
   put(bytes, kEnd, 0, 12, 0xFFFFFFF0, 4);
   expect_refused(bytes,
-                 ": a directory of 2 entries and 4294967280 bytes at 448; expected it to "
-                 "fit before its end record at 550; the file is damaged");
+                 ": a directory of 2 entries and 4294967280 bytes at 438; expected it to "
+                 "fit before its end record at 540; the file is damaged");
   bytes = stored();
   put(bytes, kEnd, 0, 10, 1, 2);
   expect_refused(bytes,
@@ -96,17 +96,14 @@ TEST(NpzErrors, EntriesThatLie) {
   std::string bytes = stored();
   put(bytes, kCentral, 1, 42, 0xFFFFFF00, 4);
   expect_entry(bytes, std::string("lies outside of the file; expected its 176 bytes inside of "
-                                  "572") +
+                                  "562") +
                           kDamaged);
   bytes = stored();
   put(bytes, kCentral, 1, 20, 500, 4);
   put(bytes, kCentral, 1, 24, 500, 4);
   expect_entry(bytes, std::string("lies outside of the file; expected its 500 bytes inside of "
-                                  "572") +
+                                  "562") +
                           kDamaged);
-  bytes = stored();
-  put(bytes, kCentral, 1, 42, 4, 4);
-  expect_entry(bytes, std::string("has no header of that name at 4; expected one") + kDamaged);
   bytes = stored();
   put(bytes, kCentral, 1, 42, 0, 4);
   expect_entry(bytes, std::string("has no header of that name at 0; expected one") + kDamaged);
@@ -143,13 +140,13 @@ TEST(NpzErrors, BytesThatAreDamaged) {
   const std::size_t at = bytes.find(kLocal, 4) - 1;  // in the last element of x
   bytes[at] = static_cast<char>(bytes[at] ^ 1);
   expect_refused(bytes,
-                 ", entry 'x.npy': the check sum is 0x7a8bf34a and that of the bytes "
-                 "0x0d8cc3dc; expected the same; the file is damaged");
+                 ", entry 'x.npy': the check sum is 0x2a00e94f and that of the bytes "
+                 "0x5d07d9d9; expected the same; the file is damaged");
   bytes = packed();
   put(bytes, kCentral, 0, 16, 1, 4);
   expect_refused(bytes,
                  ", entry 'x.npy': the check sum is 0x00000001 and that of the bytes "
-                 "0x7a8bf34a; expected the same; the file is damaged");
+                 "0x2a00e94f; expected the same; the file is damaged");
 }
 
 TEST(NpzErrors, CompressedBytesThatLie) {

@@ -32,6 +32,12 @@ TEST(Npz, ElementsOfNumPyAndOursKeepTheirColumns) {
   EXPECT_EQ(tensors[1].second.strides(), (Strides{1, 2}));
 }
 
+TEST(Npz, WithoutArraysHasTheBytesOfNumPy) {
+  const TemporaryFolder folder;
+  save_npz(folder / "x.npz", {});
+  EXPECT_EQ(file_text(folder / "x.npz"), file_text(kFiles + "no_arrays.npz"));
+}
+
 TEST(Npz, CompressionMakesItSmaller) {
   const TemporaryFolder folder;
   const NamedTensors entries = {{"zeros", zeros({300000})}};
@@ -75,7 +81,6 @@ TEST(Npz, WhatIsStoredHereCanBeMapped) {
 TEST(Npz, APieceOfAFileIsReadOrRefused) {
   const auto parse = [](auto bytes) { parse_npz(bytes); };
   for (const char* name : {"stored.npz", "packed.npz", "zip64.npz", "piped.npz"}) {
-    NamedTensors few = load_npz(kFiles + name);
     expect_robust(file_text(kFiles + name), parse);
   }
 }
