@@ -169,3 +169,26 @@ for reader, names in {
     (CORPUS / reader).mkdir(parents=True, exist_ok=True)
     for name in names:
         shutil.copy(HERE / f"{name}.{reader}", CORPUS / reader / f"{name}.{reader}")
+
+
+def put(data, at, value, size):
+    return data[:at] + value.to_bytes(size, "little") + data[at + size:]
+
+
+# Hostile files, of which the tests have the whole texts.
+claim = b"{'descr': '|u1', 'fortran_order': False, 'shape': (10000000000,), }".ljust(117) + b"\n"
+(CORPUS / "npy" / "claims_10gb.npy").write_bytes(
+    b"\x93NUMPY\x01\x00" + len(claim).to_bytes(2, "little") + claim)
+archive = (HERE / "two_packed.npz").read_bytes()
+first = archive.find(b"PK\x01\x02")
+second = archive.find(b"PK\x01\x02", first + 1)
+(CORPUS / "npz" / "bomb.npz").write_bytes(put(archive, first + 24, 100_000_000, 4))
+(CORPUS / "npz" / "overlap.npz").write_bytes(put(archive, second + 42, 0, 4))
+for name, header in {
+        "claims_10gb": '{"a":{"dtype":"U8","shape":[10000000000],"data_offsets":[0,10000000000]}}',
+        "overflow": '{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}',
+        "twice": '{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},'
+                 '"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}',
+        "nested": '{"a":' + 1000 * "["}.items():
+    (CORPUS / "safetensors" / f"{name}.safetensors").write_bytes(
+        len(header).to_bytes(8, "little") + header.encode() + b"\0")
