@@ -173,6 +173,22 @@ TEST(NpzErrors, CompressedBytesThatLie) {
   expect_x(bytes, "the compressed bytes end too early; expected more; was it cut off?");
 }
 
+TEST(NpzErrors, CompressedBytesBehindTheEnd) {
+  std::string bytes = packed();
+  const std::size_t second = bytes.find(kLocal, 4);
+  bytes.insert(second, "abc");
+  std::uint64_t size = 0;
+  for (int k = 3; k >= 0; --k) {
+    size = size << 8 | static_cast<unsigned char>(bytes[bytes.find(kCentral) + 20 + k]);
+  }
+  put(bytes, kCentral, 0, 20, size + 3, 4);
+  put(bytes, kCentral, 1, 42, second + 3, 4);
+  put(bytes, kEnd, 0, 16, bytes.find(kCentral), 4);
+  expect_refused(bytes,
+                 ", entry 'x.npy': the compressed bytes go on behind the last element; expected "
+                 "their end there; the file is damaged");
+}
+
 TEST(NpzErrors, MembersThatAreNoArrays) {
   const auto expect_file = [](const std::string& file, const std::string& text) {
     expect_throws_text<IoError>([&] { load_npz(kFiles + file); },

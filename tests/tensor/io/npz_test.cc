@@ -38,6 +38,14 @@ TEST(Npz, WithoutArraysHasTheBytesOfNumPy) {
   EXPECT_EQ(file_text(folder / "x.npz"), file_text(kFiles + "no_arrays.npz"));
 }
 
+TEST(Npz, NamesBeyondAsciiAreMarkedAsUtf8) {
+  const TemporaryFolder folder;
+  save_npz(folder / "x.npz", {{"a", ones({1})}, {"\u00fc", ones({1})}});
+  const std::string bytes = file_text(folder / "x.npz");
+  EXPECT_EQ(bytes.substr(6, 2), std::string("\0\0", 2));
+  EXPECT_EQ(bytes.substr(bytes.find("PK\3\4", 4) + 6, 2), std::string("\0\x08", 2));
+}
+
 TEST(Npz, CompressionMakesItSmaller) {
   const TemporaryFolder folder;
   const NamedTensors entries = {{"zeros", zeros({300000})}};

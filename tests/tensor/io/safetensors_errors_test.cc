@@ -45,6 +45,17 @@ TEST(SafetensorsErrors, HeadersThatAreNotThere) {
                  "the header starts with ' '; expected '{'; is this a .safetensors file?");
 }
 
+TEST(SafetensorsErrors, AHeaderThatIsThereAndTooLong) {
+  const TemporaryFolder folder;
+  const std::filesystem::path path =
+      folder.file("x.safetensors", std::string("\1\xE1\xF5\5\0\0\0\0{}", 10));
+  std::filesystem::resize_file(path, 8 + 100000001);  // a hole takes no room
+  expect_throws_text<IoError>([&] { load_safetensors(path); },
+                              "[load_safetensors] " + path.string() +
+                                  ": a header of 100000001 bytes; expected at most 100000000; is "
+                                  "this a .safetensors file?");
+}
+
 TEST(SafetensorsErrors, HeadersThatAreNoJson) {
   const auto expect_at = [](const std::string& header, int at) {
     expect_refused(file_of(header), "the header is no JSON at character " + std::to_string(at) +
