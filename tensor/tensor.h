@@ -141,6 +141,7 @@ class Tensor {
 
  private:
   friend Tensor as_strided_unchecked(const Tensor&, const Shape&, const Strides&, std::int64_t);
+  friend Tensor over_storage_unchecked(StorageRef, const Shape&, DType);
   template <Number T>
   static Tensor scalar(T value) {
     if constexpr (std::is_same_v<T, bool>) {
@@ -167,6 +168,9 @@ class Tensor {
 /// `offset` is in elements, from the start of the storage of x plus the offset of x.
 Tensor as_strided_unchecked(const Tensor& x, const Shape& shape, const Strides& strides,
                             std::int64_t offset);
+
+/// A row-major tensor whose elements begin where `storage` does; the caller vouches for its bounds.
+Tensor over_storage_unchecked(StorageRef storage, const Shape& shape, DType dtype);
 
 // Construction. All throw ShapeError for impossible sizes.
 

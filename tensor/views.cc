@@ -48,6 +48,15 @@ Tensor as_strided_unchecked(const Tensor& x, const Shape& shape, const Strides& 
   return y;
 }
 
+Tensor over_storage_unchecked(StorageRef storage, const Shape& shape, DType dtype) {
+  Tensor x;
+  x.shape_ = shape;
+  x.strides_ = contiguous_strides(shape);
+  x.storage_ = std::move(storage);
+  x.dtype_ = dtype;
+  return x;
+}
+
 Tensor Tensor::reshape(const Shape& wanted) const {
   check_defined("reshape", "x", *this);
   Shape shape = wanted;

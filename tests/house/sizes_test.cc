@@ -43,8 +43,8 @@ std::vector<std::string> too_long(const SourceFile& file) {
 
 TEST(Sizes, EveryFileIsShort) {
   size_t files = 0;
-  for (const std::string folder :
-       {"tensor", "autograd", "nn", "optim", "data", "train", "tests", "examples", "bench"}) {
+  for (const std::string folder : {"tensor", "autograd", "nn", "optim", "data", "train", "tests",
+                                   "examples", "bench", "fuzz"}) {
     for (const SourceFile& file : files_below(folder)) {
       ++files;
       for (const std::string& line : too_long(file)) ADD_FAILURE() << line;
