@@ -39,6 +39,7 @@ const std::vector<std::string> kCategories = {"bool",
 const std::map<std::string, std::string> kNoTable = {
     {"as_strided_unchecked", "what every view is made of; the tables' own operands use it"},
     {"binary_backward", "checked by central differences in tests/autograd"},
+    {"ternary_backward", "checked by central differences in tests/autograd"},
     {"empty", "its elements have no values"},
     {"from_values", "makes the operands of other tests; tests/tensor/dtype_test.cc"},
     {"full", "constructor without operands"},
