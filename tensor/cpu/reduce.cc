@@ -1,74 +1,138 @@
 #include "tensor/reduce.h"
 
+#include <optional>
 #include <string>
+#include <type_traits>
 
 #include "tensor/cpu/reduce.h"
+#include "tensor/cpu/reduce_door.h"
+#include "tensor/elementwise.h"
+#include "tensor/elementwise/not_equal.h"
 
 namespace gradus {
 namespace {
 
 using namespace cpu::reduction;
 
-template <class Op>
-Tensor reduce(std::string_view op, const Tensor& x, const Axes& axes, bool keepdim) {
-  check_defined(op, "x", x);
-  const unsigned mask = axes_mask(op, axes, x.shape());
-  Tensor y = Tensor::empty(reduced_shape(x.shape(), mask, keepdim), x.dtype());
-  if (x.numel() == 0) {
-    if (y.numel() > 0) {
-      if (!std::is_same_v<Op, Plus>) {
-        throw ShapeError("[" + std::string(op) + "] x: shape " + to_string(x.shape()) +
-                         " has no elements along the reduced axes; expected at least one");
-      }
-      y.fill(0);
+struct Times {
+  template <class T>
+  T operator()(T a, T b) const {
+    if constexpr (std::is_integral_v<T>) {  // wraps around
+      return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+    } else {
+      return a * b;
     }
+  }
+};
+struct Or {
+  bool operator()(bool a, bool b) const { return a | b; }
+};
+struct And {
+  bool operator()(bool a, bool b) const { return a & b; }
+};
+
+/// Op over some axes of x, whose dtype is one to compute in. `of_none` is the result of no
+/// elements; without it they are an error.
+template <class Op>
+Tensor reduce(std::string_view op, const Tensor& x, const Axes& axes, bool keepdim,
+              std::optional<double> of_none = {}) {
+  const unsigned mask = axes_mask(op, axes, x.shape());
+  const Tensor y = Tensor::empty(reduced_shape(x.shape(), mask, keepdim), x.dtype());
+  if (x.numel() == 0) {
+    if (y.numel() == 0) return y;
+    if (!of_none) cpu::throw_no_elements(op, x);
+    y.fill(*of_none);
     return y;
   }
-  dispatch_compute(
-      x.dtype(), [&]<class T>(std::type_identity<T>) { reduce_into<Op, T>(x, mask, y.data<T>()); });
+  if constexpr (std::is_same_v<Op, Or> || std::is_same_v<Op, And>) {
+    reduce_into<Op, bool>(x, mask, y.data<bool>());
+  } else {
+    dispatch_compute(x.dtype(), [&]<class T>(std::type_identity<T>) {
+      reduce_into<Op, T>(x, mask, y.data<T>());
+    });
+  }
   return y;
 }
 
-// Other dtypes are reduced in the one they are computed in; an extreme is one of the elements.
-template <class Op>
-Tensor reduce_any(std::string_view op, const Tensor& x, const Axes& axes, bool keepdim) {
-  const DType dtype = compute_dtype(x.dtype());
-  if (x.dtype() == dtype) return reduce<Op>(op, x, axes, keepdim);
+Tensor to_compute(std::string_view op, const Tensor& x) {
   check_defined(op, "x", x);
-  return reduce<Op>(op, x.to(dtype), axes, keepdim).to(x.dtype());
+  return x.to(compute_dtype(x.dtype()));
 }
+
+/// The dtype of sums: int64 for integers and bool, else that of x.
+DType sum_dtype(const Tensor& x) { return is_floating(x.dtype()) ? x.dtype() : kInt64; }
+
+template <class T>
+void divide_all(const Tensor& values, std::int64_t count) {
+  T* y = values.data<T>();
+  for (std::int64_t i = 0; i < values.numel(); ++i) y[i] /= static_cast<T>(count);
+}
+
+Tensor without_nan(const Tensor& x) { return where(not_equal(x, x), Tensor(0), x); }
 
 }  // namespace
 
 Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
-  const DType dtype = compute_dtype(x.dtype());
-  if (x.dtype() == dtype) return reduce<Plus>("sum", x, axes, keepdim);
-  check_defined("sum", "x", x);
-  return reduce<Plus>("sum", x.to(dtype), axes, keepdim)
-      .to(is_floating(x.dtype()) ? x.dtype() : kInt64);
+  return reduce<Plus>("sum", to_compute("sum", x), axes, keepdim, 0).to(sum_dtype(x));
+}
+
+Tensor prod(const Tensor& x, const Axes& axes, bool keepdim) {
+  return reduce<Times>("prod", to_compute("prod", x), axes, keepdim, 1).to(sum_dtype(x));
 }
 
 Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
-  const DType dtype = is_floating(x.dtype()) ? compute_dtype(x.dtype()) : kFloat32;
-  if (x.dtype() != dtype) check_defined("mean", "x", x);
-  const Tensor total = reduce<Plus>("mean", x.dtype() == dtype ? x : x.to(dtype), axes, keepdim);
-  std::int64_t count = 1;
+  check_defined("mean", "x", x);
   const unsigned mask = axes_mask("mean", axes, x.shape());
-  for (int i = 0; i < x.rank(); ++i) count *= mask >> i & 1 ? x.shape()[i] : 1;
+  const Tensor total = reduce<Plus>("mean", x.to(cpu::floating_compute_dtype(x)), axes, keepdim, 0);
   // `total` is new: dividing it in place saves a pass and an allocation.
   dispatch_floating(total.dtype(), [&]<class T>(std::type_identity<T>) {
-    T* values = total.data<T>();
-    for (std::int64_t i = 0; i < total.numel(); ++i) values[i] /= static_cast<T>(count);
+    divide_all<T>(total, cpu::reduced_count(x.shape(), mask));
   });
-  return is_floating(x.dtype()) ? total.to(x.dtype()) : total;
+  return total.to(cpu::floating_result_dtype(x));
+}
+
+Tensor nansum(const Tensor& x, const Axes& axes, bool keepdim) {
+  check_defined("nansum", "x", x);
+  const Tensor numbers = is_floating(x.dtype()) ? without_nan(x) : x;
+  return reduce<Plus>("nansum", to_compute("nansum", numbers), axes, keepdim, 0).to(sum_dtype(x));
+}
+
+Tensor nanmean(const Tensor& x, const Axes& axes, bool keepdim) {
+  check_defined("nanmean", "x", x);
+  if (!is_floating(x.dtype())) return mean(x, axes, keepdim);
+  const Tensor numbers = without_nan(x.to(compute_dtype(x.dtype())));
+  const Tensor total = reduce<Plus>("nanmean", numbers, axes, keepdim, 0);
+  const Tensor nans = sum(not_equal(x, x), axes, keepdim);
+  const std::int64_t each = cpu::reduced_count(x.shape(), axes_mask("nanmean", axes, x.shape()));
+  dispatch_floating(total.dtype(), [&]<class T>(std::type_identity<T>) {
+    T* y = total.data<T>();
+    const std::int64_t* skipped = nans.data<std::int64_t>();
+    for (std::int64_t i = 0; i < total.numel(); ++i) y[i] /= static_cast<T>(each - skipped[i]);
+  });
+  return total.to(x.dtype());
 }
 
 Tensor max(const Tensor& x, const Axes& axes, bool keepdim) {
-  return reduce_any<Larger>("max", x, axes, keepdim);
+  return reduce<Larger>("max", to_compute("max", x), axes, keepdim).to(x.dtype());
 }
 
 Tensor min(const Tensor& x, const Axes& axes, bool keepdim) {
-  return reduce_any<Smaller>("min", x, axes, keepdim);
+  return reduce<Smaller>("min", to_compute("min", x), axes, keepdim).to(x.dtype());
+}
+
+Tensor any(const Tensor& x, const Axes& axes, bool keepdim) {
+  check_defined("any", "x", x);
+  return reduce<Or>("any", x.to(kBool), axes, keepdim, 0);
+}
+
+Tensor all(const Tensor& x, const Axes& axes, bool keepdim) {
+  check_defined("all", "x", x);
+  return reduce<And>("all", x.to(kBool), axes, keepdim, 1);
+}
+
+Tensor count_nonzero(const Tensor& x, const Axes& axes, bool keepdim) {
+  check_defined("count_nonzero", "x", x);
+  return reduce<Plus>("count_nonzero", x.to(kBool).to(kInt64), axes, keepdim, 0);
 }
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
