@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tensor/tensor.h"
+#include "tensor/values_and_indices.h"
 
 namespace gradus {
 
@@ -107,12 +108,6 @@ Tensor argmax(const Tensor& x, std::optional<int> axis = {}, bool keepdim = fals
 
 /// Position of the smallest element; otherwise as argmax.
 Tensor argmin(const Tensor& x, std::optional<int> axis = {}, bool keepdim = false);
-
-/// Elements and where along an axis they stood.
-struct ValuesAndIndices {
-  Tensor values;   ///< dtype of x
-  Tensor indices;  ///< int64
-};
 
 /// Largest elements along an axis and their positions, those of argmax: PyTorch's max(x, dim).
 ValuesAndIndices max_with_indices(const Tensor& x, int axis, bool keepdim = false);

@@ -71,14 +71,16 @@ std::int64_t find_in_pieces(const T* x, std::int64_t n, std::int64_t step, T wan
   return first.load();
 }
 
-/// index[k] = first place along line k with the element wanted[k]. Lines have one stride.
+/// index[k] = first place along line k with the element wanted[k], which becomes that element (it
+/// may have been the other zero). Lines have one stride.
 template <class T>
-void find(const Tensor& x, unsigned mask, const T* wanted, std::int64_t* index) {
+void find(const Tensor& x, unsigned mask, T* wanted, std::int64_t* index) {
   const cpu::reduction::Geometry g(x, mask);
   const T* data = static_cast<const T*>(x.raw_data());
   const std::int64_t outputs = numel(g.kept), n = g.reduced[0], along = g.reduced_step[0];
   if (outputs == 1) {
     index[0] = find_in_pieces(data, n, along, wanted[0]);
+    wanted[0] = data[index[0] * along];
     return;
   }
   const int last = g.kept.rank() - 1;
@@ -97,6 +99,9 @@ void find(const Tensor& x, unsigned mask, const T* wanted, std::int64_t* index) 
         for (std::int64_t c = 0; c < count; ++c) {
           index[k + c] = find_in_line(from + c * step, n, along, wanted[k + c]);
         }
+      }
+      for (std::int64_t c = 0; c < count; ++c) {
+        wanted[k + c] = from[c * step + index[k + c] * along];
       }
     }
   });
