@@ -90,7 +90,6 @@ struct Rows {
   Rows(std::string_view op, const Tensor& x, int axis_of_x)
       : axis(normalize_line_axis(op, axis_of_x, x.shape())) {
     const Tensor lines = x.rank() == 0 ? x.reshape({1}) : x;
-    elements = lines.transpose(axis, -1).contiguous();
     n = lines.shape()[axis];
     count = n == 0 ? 0 : x.numel() / n;
     if (n > 0xffffffff) {
@@ -98,6 +97,7 @@ struct Rows {
                        " elements along axis " + std::to_string(axis) +
                        "; expected fewer than 2^32");
     }
+    elements = lines.transpose(axis, -1).contiguous();
   }
   /// An uninitialised result with m elements in each row.
   Tensor new_rows(std::int64_t m, DType dtype) const {
