@@ -17,11 +17,7 @@ using namespace cpu::reduction;
 struct Times {
   template <class T>
   T operator()(T a, T b) const {
-    if constexpr (std::is_integral_v<T>) {  // wraps around
-      return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
-    } else {
-      return a * b;
-    }
+    return a * b;
   }
 };
 struct Or {
@@ -54,13 +50,18 @@ Tensor reduce(std::string_view op, const Tensor& x, const Axes& axes, bool keepd
   return y;
 }
 
-Tensor to_compute(std::string_view op, const Tensor& x) {
-  check_defined(op, "x", x);
-  return x.to(compute_dtype(x.dtype()));
-}
-
 /// The dtype of sums: int64 for integers and bool, else that of x.
 DType sum_dtype(const Tensor& x) { return is_floating(x.dtype()) ? x.dtype() : kInt64; }
+
+/// Op over elements of any dtype, in the one to compute in.
+template <class Op>
+Tensor reduce_as(std::string_view op, DType result, const Tensor& x, const Axes& axes, bool keepdim,
+                 std::optional<double> of_none = {}) {
+  check_defined(op, "x", x);
+  const DType dtype = compute_dtype(x.dtype());
+  if (x.dtype() == dtype) return reduce<Op>(op, x, axes, keepdim, of_none);
+  return reduce<Op>(op, x.to(dtype), axes, keepdim, of_none).to(result);
+}
 
 template <class T>
 void divide_all(const Tensor& values, std::int64_t count) {
@@ -73,28 +74,29 @@ Tensor without_nan(const Tensor& x) { return where(not_equal(x, x), Tensor(0), x
 }  // namespace
 
 Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
-  return reduce<Plus>("sum", to_compute("sum", x), axes, keepdim, 0).to(sum_dtype(x));
+  return reduce_as<Plus>("sum", sum_dtype(x), x, axes, keepdim, 0);
 }
 
 Tensor prod(const Tensor& x, const Axes& axes, bool keepdim) {
-  return reduce<Times>("prod", to_compute("prod", x), axes, keepdim, 1).to(sum_dtype(x));
+  return reduce_as<Times>("prod", sum_dtype(x), x, axes, keepdim, 1);
 }
 
 Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
   check_defined("mean", "x", x);
   const unsigned mask = axes_mask("mean", axes, x.shape());
-  const Tensor total = reduce<Plus>("mean", x.to(cpu::floating_compute_dtype(x)), axes, keepdim, 0);
+  const DType dtype = cpu::floating_compute_dtype(x);
+  const Tensor total = reduce<Plus>("mean", x.dtype() == dtype ? x : x.to(dtype), axes, keepdim, 0);
   // `total` is new: dividing it in place saves a pass and an allocation.
   dispatch_floating(total.dtype(), [&]<class T>(std::type_identity<T>) {
     divide_all<T>(total, cpu::reduced_count(x.shape(), mask));
   });
-  return total.to(cpu::floating_result_dtype(x));
+  return is_floating(x.dtype()) && x.dtype() != dtype ? total.to(x.dtype()) : total;
 }
 
 Tensor nansum(const Tensor& x, const Axes& axes, bool keepdim) {
   check_defined("nansum", "x", x);
   const Tensor numbers = is_floating(x.dtype()) ? without_nan(x) : x;
-  return reduce<Plus>("nansum", to_compute("nansum", numbers), axes, keepdim, 0).to(sum_dtype(x));
+  return reduce_as<Plus>("nansum", sum_dtype(x), numbers, axes, keepdim, 0);
 }
 
 Tensor nanmean(const Tensor& x, const Axes& axes, bool keepdim) {
@@ -113,11 +115,11 @@ Tensor nanmean(const Tensor& x, const Axes& axes, bool keepdim) {
 }
 
 Tensor max(const Tensor& x, const Axes& axes, bool keepdim) {
-  return reduce<Larger>("max", to_compute("max", x), axes, keepdim).to(x.dtype());
+  return reduce_as<Larger>("max", x.dtype(), x, axes, keepdim);
 }
 
 Tensor min(const Tensor& x, const Axes& axes, bool keepdim) {
-  return reduce<Smaller>("min", to_compute("min", x), axes, keepdim).to(x.dtype());
+  return reduce_as<Smaller>("min", x.dtype(), x, axes, keepdim);
 }
 
 Tensor any(const Tensor& x, const Axes& axes, bool keepdim) {

@@ -52,7 +52,7 @@ Tensor taken(const Tensor& x, int axis, const Tensor& indices) {
 
 /// Numbers with ties, zeros of both signs, infinities and NaN.
 Tensor awkward(const Shape& shape, DType dtype, Generator& generator) {
-  const Tensor x = normal(shape, 0, 20, generator, kFloat64).to(kInt64).to(dtype);
+  const Tensor x = normal(shape, 0, 20, generator, kFloat64).to(kInt64).to(dtype, Cast::kWrap);
   const Tensor flat = x.reshape({x.numel()});
   const auto every = [&](std::int64_t start, std::int64_t step, double value) {
     flat.slice(0, {start, INT64_MAX, step}).fill(value);
@@ -75,7 +75,7 @@ const std::vector<Shape> kShapes = {{1},     {7},      {127},      {128},
 TEST(Sort, AlongAnyAxisIsAStableSort) {
   Generator generator(3);
   for (const Shape& shape : kShapes) {
-    for (DType dtype : {kFloat32, kFloat64, kInt64, kBool}) {
+    for (DType dtype : kAllDTypes) {
       const Tensor x = awkward(shape, dtype, generator);
       for (int axis = 0; axis < shape.rank(); ++axis) {
         for (bool descending : {false, true}) {
@@ -124,7 +124,7 @@ TEST(Sort, ReadsViewsLikeCopiesOnAnyNumberOfThreads) {
 TEST(Topk, IsTheStartOfASort) {
   Generator generator(3);
   for (const Shape& shape : kShapes) {
-    for (DType dtype : {kFloat32, kInt64, kBool}) {
+    for (DType dtype : {kFloat32, kBFloat16, kInt64, kUInt8, kBool}) {
       const Tensor x = awkward(shape, dtype, generator);
       for (int axis = 0; axis < shape.rank(); ++axis) {
         const std::int64_t n = shape[axis];
