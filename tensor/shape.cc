@@ -100,6 +100,13 @@ int normalize_axis(std::string_view op, std::int64_t axis, const Shape& shape) {
                    allowed + " for a tensor of shape " + to_string(shape));
 }
 
+int normalize_line_axis(std::string_view op, std::int64_t axis, const Shape& shape) {
+  if (shape.rank() > 0) return normalize_axis(op, axis, shape);
+  if (axis == 0 || axis == -1) return 0;
+  throw IndexError("[" + std::string(op) + "] axis: " + std::to_string(axis) +
+                   "; expected -1..0 for a tensor of shape []");
+}
+
 Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b, std::string_view a_name,
                        std::string_view b_name) {
   if (a == b) return a;
@@ -128,14 +135,14 @@ unsigned axes_mask(std::string_view op, const Axes& axes, const Shape& shape) {
   if (axes.rank() == 0) return (1u << shape.rank()) - 1;
   unsigned mask = 0;
   for (auto axis : axes) {
-    const unsigned bit = 1u << normalize_axis(op, axis, shape);
+    const unsigned bit = 1u << normalize_line_axis(op, axis, shape);
     if (mask & bit) {
       throw ConfigError("[" + std::string(op) + "] axes: " + to_string(axes) +
                         " names an axis twice; expected each at most once");
     }
     mask |= bit;
   }
-  return mask;
+  return shape.rank() == 0 ? 0 : mask;
 }
 
 Shape reduced_shape(const Shape& shape, unsigned mask, bool keepdim) {

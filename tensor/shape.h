@@ -82,14 +82,19 @@ std::ostream& operator<<(std::ostream& out, const Dims& dims);
 ///   "[sum] axis: 2; expected -2..1 for a tensor of shape [3, 4]"
 int normalize_axis(std::string_view op, std::int64_t axis, const Shape& shape);
 
+/// The same for functions that work along lines. As in PyTorch a 0-d tensor counts as a line of one
+/// element there: its axis is 0 or -1, and the result 0. Throws IndexError.
+int normalize_line_axis(std::string_view op, std::int64_t axis, const Shape& shape);
+
 /// The common shape of two operands under NumPy's rule: aligned at the last axis, sizes equal or 1.
 /// Throws ShapeError: "[add] a is [3, 4] and b is [3]: sizes 4 and 3 of axis -1 differ; ..."
 /// The names are those of the arguments, for the text.
 Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b,
                        std::string_view a_name = "a", std::string_view b_name = "b");
 
-/// One bit per axis that `axes` names; all bits for an empty list. Throws IndexError for an axis
-/// outside the shape, ConfigError for one that is named twice.
+/// One bit per axis that `axes` names; all bits for an empty list. A 0-d tensor may be given the
+/// axis 0 or -1, without an effect. Throws IndexError for an axis outside the shape, ConfigError
+/// for one that is named twice.
 unsigned axes_mask(std::string_view op, const Axes& axes, const Shape& shape);
 
 /// The shape of a reduction over the axes of `mask`.

@@ -1,294 +1,140 @@
 #include "tensor/reduce.h"
 
-#include <algorithm>
+#include <optional>
 #include <string>
+#include <type_traits>
 
+#include "tensor/cpu/reduce.h"
+#include "tensor/cpu/reduce_door.h"
 #include "tensor/elementwise.h"
-#include "tensor/thread_pool.h"
+#include "tensor/elementwise/not_equal.h"
 
 namespace gradus {
 namespace {
 
-constexpr int kLanes = 16;
-constexpr std::int64_t kBlock = 1024;         // elements whose lanes are summed one after another
-constexpr std::int64_t kBlocksPerPiece = 64;  // a power of two, so that pieces are subtrees
+using namespace cpu::reduction;
 
-struct Plus {
+struct Times {
   template <class T>
   T operator()(T a, T b) const {
-    return a + b;
+    return a * b;
   }
 };
-struct Larger {
-  template <class T>
-  T operator()(T a, T b) const {
-    return larger(a, b);
-  }
+struct Or {
+  bool operator()(bool a, bool b) const { return a | b; }
 };
-struct Smaller {
-  template <class T>
-  T operator()(T a, T b) const {
-    return smaller(a, b);
-  }
+struct And {
+  bool operator()(bool a, bool b) const { return a & b; }
 };
 
-/// W neighbouring results at once.
-template <class T, int W>
-struct Wide {
-  T v[W];
-};
-
-template <class Op, class T, int W>
-void combine(Wide<T, W>& into, const Wide<T, W>& right) {
-  for (int w = 0; w < W; ++w) into.v[w] = Op{}(into.v[w], right.v[w]);
-}
-
-/// The partial results of one block: element i of the block goes to lane i % kLanes.
-template <class Op, class T, int W>
-class Block {
- public:
-  /// Takes the next n elements, `step` apart, for W neighbouring columns.
-  void take(const T* x, std::int64_t n, std::int64_t step) {
-    std::int64_t i = 0;
-    for (; i < n && (count_ < kLanes || count_ % kLanes != 0); ++i) one(x + i * step);
-    if (W == 1 && step == 1) {  // the loop that matters most, in a form that vectorises
-      for (; i + kLanes <= n; i += kLanes, count_ += kLanes) {
-        for (int l = 0; l < kLanes; ++l) lane_[l].v[0] = Op{}(lane_[l].v[0], x[i + l]);
-      }
-    }
-    for (; i < n; ++i) one(x + i * step);
-  }
-  Wide<T, W> result() {
-    const int lanes = static_cast<int>(std::min<std::int64_t>(count_, kLanes));
-    for (int half = kLanes / 2; half > 0; half /= 2) {
-      for (int l = 0; l + half < lanes && l < half; ++l) combine<Op>(lane_[l], lane_[l + half]);
-    }
-    return lane_[0];
-  }
-
- private:
-  void one(const T* x) {
-    Wide<T, W>& into = lane_[count_ % kLanes];
-    if (count_ < kLanes) {
-      std::copy(x, x + W, into.v);
-    } else {
-      for (int w = 0; w < W; ++w) into.v[w] = Op{}(into.v[w], x[w]);
-    }
-    ++count_;
-  }
-
-  Wide<T, W> lane_[kLanes];
-  std::int64_t count_ = 0;
-};
-
-/// Combines values in the order they come, as a balanced tree: level k holds 2^k of them.
-template <class Op, class T, int W>
-class Tree {
- public:
-  void add(Wide<T, W> value) {
-    int level = 0;
-    for (; count_ >> level & 1; ++level) {
-      combine<Op>(levels_[level], value);
-      value = levels_[level];
-    }
-    levels_[level] = value;
-    ++count_;
-  }
-  Wide<T, W> result() const {
-    int level = 0;
-    while (!(count_ >> level & 1)) ++level;
-    Wide<T, W> value = levels_[level];
-    for (++level; count_ >> level != 0; ++level) {
-      if (!(count_ >> level & 1)) continue;
-      Wide<T, W> left = levels_[level];
-      combine<Op>(left, value);
-      value = left;
-    }
-    return value;
-  }
-
- private:
-  Wide<T, W> levels_[44];
-  std::uint64_t count_ = 0;
-};
-
-/// The axes of x in two groups, each in order, with neighbours merged where there is no gap.
-struct Geometry {
-  Shape kept, reduced;
-  Strides kept_step, reduced_step;
-
-  Geometry(const Tensor& x, unsigned mask) {
-    for (int i = 0; i < x.rank(); ++i) {
-      const std::int64_t size = x.shape()[i], step = x.strides()[i];
-      if (size == 1) continue;
-      const bool is_reduced = mask >> i & 1;
-      Shape& sizes = is_reduced ? reduced : kept;
-      Strides& steps = is_reduced ? reduced_step : kept_step;
-      const int last = sizes.rank() - 1;
-      if (last >= 0 && steps[last] == step * size) {
-        sizes[last] *= size;
-        steps[last] = step;
-      } else {
-        sizes.push_back(size);
-        steps.push_back(step);
-      }
-    }
-    if (reduced.rank() == 0) {
-      reduced.push_back(1);
-      reduced_step.push_back(0);
-    }
-  }
-};
-
-std::int64_t offset_of(std::int64_t linear, const Shape& sizes, const Strides& steps, int rank) {
-  std::int64_t offset = 0;
-  for (int i = rank - 1; i >= 0; --i) {
-    offset += linear % sizes[i] * steps[i];
-    linear /= sizes[i];
-  }
-  return offset;
-}
-
-/// The tree over the reduced elements begin..end, counted in row-major order, so that gaps in
-/// memory change nothing. For W neighbouring results; begin is a multiple of kBlock.
-template <class Op, class T, int W>
-Wide<T, W> reduce_range(const T* x, const Geometry& g, std::int64_t begin, std::int64_t end) {
-  const int last = g.reduced.rank() - 1;
-  const std::int64_t row = g.reduced[last], step = g.reduced_step[last];
-  Tree<Op, T, W> tree;
-  for (std::int64_t i = begin; i < end;) {
-    Block<Op, T, W> block;
-    for (const std::int64_t stop = std::min(end, i + kBlock); i < stop;) {
-      const std::int64_t column = i % row, n = std::min(row - column, stop - i);
-      block.take(x + offset_of(i / row, g.reduced, g.reduced_step, last) + column * step, n, step);
-      i += n;
-    }
-    tree.add(block.result());
-  }
-  return tree.result();
-}
-
-/// Everything below x for W neighbouring results.
-template <class Op, class T, int W>
-Wide<T, W> reduce_one(const T* x, const Geometry& g) {
-  if (g.reduced.rank() == 1 && g.reduced[0] <= kBlock) {
-    Block<Op, T, W> block;
-    block.take(x, g.reduced[0], g.reduced_step[0]);
-    return block.result();
-  }
-  return reduce_range<Op, T, W>(x, g, 0, numel(g.reduced));
-}
-
-/// A single result of many elements: pieces of the tree in parallel.
-template <class Op, class T>
-T reduce_many(const T* x, const Geometry& g) {
-  constexpr std::int64_t kPiece = kBlock * kBlocksPerPiece;
-  const std::int64_t n = numel(g.reduced), pieces = (n + kPiece - 1) / kPiece;
-  const Tensor partial = Tensor::empty({pieces}, dtype_of<T>());
-  T* results = partial.data<T>();
-  parallel_for(pieces, [&](std::int64_t piece) {
-    const std::int64_t begin = piece * kPiece;
-    results[piece] = reduce_range<Op, T, 1>(x, g, begin, std::min(n, begin + kPiece)).v[0];
-  });
-  Tree<Op, T, 1> tree;
-  for (std::int64_t i = 0; i < pieces; ++i) tree.add({{results[i]}});
-  return tree.result().v[0];
-}
-
-template <class Op, class T>
-void reduce_into(const Tensor& x, unsigned mask, T* out) {
-  const Geometry g(x, mask);
-  const T* data = static_cast<const T*>(x.raw_data());
-  const std::int64_t outputs = numel(g.kept), each = numel(g.reduced);
-  if (outputs == 1 && each > kBlock * kBlocksPerPiece) {
-    out[0] = reduce_many<Op>(data, g);
-    return;
-  }
-  const int last = g.kept.rank() - 1;
-  const std::int64_t row = last < 0 ? 1 : g.kept[last];
-  const std::int64_t step = last < 0 ? 0 : g.kept_step[last];
-  const std::int64_t outer = outputs / row;
-  // Columns of a row-major matrix are reduced 16 at a time, so that memory is read in order.
-  const std::int64_t group = step == 1 ? kLanes : 1;
-  const std::int64_t groups = (row + group - 1) / group, tasks = outer * groups;
-  const std::int64_t per_piece = std::max<std::int64_t>(1, kPieceSize / (each * group));
-  parallel_for((tasks + per_piece - 1) / per_piece, [&](std::int64_t piece) {
-    for (std::int64_t t = piece * per_piece; t < std::min(tasks, (piece + 1) * per_piece); ++t) {
-      const std::int64_t first = t % groups * group, count = std::min(group, row - first);
-      const T* from = data + offset_of(t / groups, g.kept, g.kept_step, last) + first * step;
-      T* to = out + t / groups * row + first;
-      if (count == kLanes) {
-        const auto result = reduce_one<Op, T, kLanes>(from, g);
-        std::copy(result.v, result.v + kLanes, to);
-      } else {
-        for (std::int64_t c = 0; c < count; ++c) {
-          to[c] = reduce_one<Op, T, 1>(from + c * step, g).v[0];
-        }
-      }
-    }
-  });
-}
-
+/// Op over some axes of x, whose dtype is one to compute in. `of_none` is the result of no
+/// elements; without it they are an error.
 template <class Op>
-Tensor reduce(std::string_view op, const Tensor& x, const Axes& axes, bool keepdim) {
-  check_defined(op, "x", x);
+Tensor reduce(std::string_view op, const Tensor& x, const Axes& axes, bool keepdim,
+              std::optional<double> of_none = {}) {
   const unsigned mask = axes_mask(op, axes, x.shape());
-  Tensor y = Tensor::empty(reduced_shape(x.shape(), mask, keepdim), x.dtype());
+  const Tensor y = Tensor::empty(reduced_shape(x.shape(), mask, keepdim), x.dtype());
   if (x.numel() == 0) {
-    if (y.numel() > 0) {
-      if (!std::is_same_v<Op, Plus>) {
-        throw ShapeError("[" + std::string(op) + "] x: shape " + to_string(x.shape()) +
-                         " has no elements along the reduced axes; expected at least one");
-      }
-      y.fill(0);
-    }
+    if (y.numel() == 0) return y;
+    if (!of_none) cpu::throw_no_elements(op, x);
+    y.fill(*of_none);
     return y;
   }
-  dispatch_compute(
-      x.dtype(), [&]<class T>(std::type_identity<T>) { reduce_into<Op, T>(x, mask, y.data<T>()); });
+  if constexpr (std::is_same_v<Op, Or> || std::is_same_v<Op, And>) {
+    reduce_into<Op, bool>(x, mask, y.data<bool>());
+  } else {
+    dispatch_compute(x.dtype(), [&]<class T>(std::type_identity<T>) {
+      reduce_into<Op, T>(x, mask, y.data<T>());
+    });
+  }
   return y;
 }
 
-// Other dtypes are reduced in the one they are computed in; an extreme is one of the elements.
+/// The dtype of sums: int64 for integers and bool, else that of x.
+DType sum_dtype(const Tensor& x) { return is_floating(x.dtype()) ? x.dtype() : kInt64; }
+
+/// Op over elements of any dtype, in the one to compute in.
 template <class Op>
-Tensor reduce_any(std::string_view op, const Tensor& x, const Axes& axes, bool keepdim) {
-  const DType dtype = compute_dtype(x.dtype());
-  if (x.dtype() == dtype) return reduce<Op>(op, x, axes, keepdim);
+Tensor reduce_as(std::string_view op, DType result, const Tensor& x, const Axes& axes, bool keepdim,
+                 std::optional<double> of_none = {}) {
   check_defined(op, "x", x);
-  return reduce<Op>(op, x.to(dtype), axes, keepdim).to(x.dtype());
+  const DType dtype = compute_dtype(x.dtype());
+  if (x.dtype() == dtype) return reduce<Op>(op, x, axes, keepdim, of_none);
+  return reduce<Op>(op, x.to(dtype), axes, keepdim, of_none).to(result);
 }
+
+template <class T>
+void divide_all(const Tensor& values, std::int64_t count) {
+  T* y = values.data<T>();
+  for (std::int64_t i = 0; i < values.numel(); ++i) y[i] /= static_cast<T>(count);
+}
+
+Tensor without_nan(const Tensor& x) { return where(not_equal(x, x), Tensor(0), x); }
 
 }  // namespace
 
 Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
-  const DType dtype = compute_dtype(x.dtype());
-  if (x.dtype() == dtype) return reduce<Plus>("sum", x, axes, keepdim);
-  check_defined("sum", "x", x);
-  return reduce<Plus>("sum", x.to(dtype), axes, keepdim)
-      .to(is_floating(x.dtype()) ? x.dtype() : kInt64);
+  return reduce_as<Plus>("sum", sum_dtype(x), x, axes, keepdim, 0);
+}
+
+Tensor prod(const Tensor& x, const Axes& axes, bool keepdim) {
+  return reduce_as<Times>("prod", sum_dtype(x), x, axes, keepdim, 1);
 }
 
 Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
-  const DType dtype = is_floating(x.dtype()) ? compute_dtype(x.dtype()) : kFloat32;
-  if (x.dtype() != dtype) check_defined("mean", "x", x);
-  const Tensor total = reduce<Plus>("mean", x.dtype() == dtype ? x : x.to(dtype), axes, keepdim);
-  std::int64_t count = 1;
+  check_defined("mean", "x", x);
   const unsigned mask = axes_mask("mean", axes, x.shape());
-  for (int i = 0; i < x.rank(); ++i) count *= mask >> i & 1 ? x.shape()[i] : 1;
+  const DType dtype = cpu::floating_compute_dtype(x);
+  const Tensor total = reduce<Plus>("mean", x.dtype() == dtype ? x : x.to(dtype), axes, keepdim, 0);
   // `total` is new: dividing it in place saves a pass and an allocation.
   dispatch_floating(total.dtype(), [&]<class T>(std::type_identity<T>) {
-    T* values = total.data<T>();
-    for (std::int64_t i = 0; i < total.numel(); ++i) values[i] /= static_cast<T>(count);
+    divide_all<T>(total, cpu::reduced_count(x.shape(), mask));
   });
-  return is_floating(x.dtype()) ? total.to(x.dtype()) : total;
+  return is_floating(x.dtype()) && x.dtype() != dtype ? total.to(x.dtype()) : total;
+}
+
+Tensor nansum(const Tensor& x, const Axes& axes, bool keepdim) {
+  check_defined("nansum", "x", x);
+  const Tensor numbers = is_floating(x.dtype()) ? without_nan(x) : x;
+  return reduce_as<Plus>("nansum", sum_dtype(x), numbers, axes, keepdim, 0);
+}
+
+Tensor nanmean(const Tensor& x, const Axes& axes, bool keepdim) {
+  check_defined("nanmean", "x", x);
+  if (!is_floating(x.dtype())) return mean(x, axes, keepdim);
+  const Tensor numbers = without_nan(x.to(compute_dtype(x.dtype())));
+  const Tensor total = reduce<Plus>("nanmean", numbers, axes, keepdim, 0);
+  const Tensor nans = sum(not_equal(x, x), axes, keepdim);
+  const std::int64_t each = cpu::reduced_count(x.shape(), axes_mask("nanmean", axes, x.shape()));
+  dispatch_floating(total.dtype(), [&]<class T>(std::type_identity<T>) {
+    T* y = total.data<T>();
+    const std::int64_t* skipped = nans.data<std::int64_t>();
+    for (std::int64_t i = 0; i < total.numel(); ++i) y[i] /= static_cast<T>(each - skipped[i]);
+  });
+  return total.to(x.dtype());
 }
 
 Tensor max(const Tensor& x, const Axes& axes, bool keepdim) {
-  return reduce_any<Larger>("max", x, axes, keepdim);
+  return reduce_as<Larger>("max", x.dtype(), x, axes, keepdim);
 }
 
 Tensor min(const Tensor& x, const Axes& axes, bool keepdim) {
-  return reduce_any<Smaller>("min", x, axes, keepdim);
+  return reduce_as<Smaller>("min", x.dtype(), x, axes, keepdim);
+}
+
+Tensor any(const Tensor& x, const Axes& axes, bool keepdim) {
+  check_defined("any", "x", x);
+  return reduce<Or>("any", x.to(kBool), axes, keepdim, 0);
+}
+
+Tensor all(const Tensor& x, const Axes& axes, bool keepdim) {
+  check_defined("all", "x", x);
+  return reduce<And>("all", x.to(kBool), axes, keepdim, 1);
+}
+
+Tensor count_nonzero(const Tensor& x, const Axes& axes, bool keepdim) {
+  check_defined("count_nonzero", "x", x);
+  return reduce<Plus>("count_nonzero", x.to(kBool).to(kInt64), axes, keepdim, 0);
 }
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {

@@ -118,8 +118,8 @@ TEST(Errors, OfAxesGiveTheirRange) {
                                  "[sum] axis: 2; expected -2..1 for a tensor of shape [3, 4]");
   expect_throws_text<IndexError>([&] { max(x, -3); },
                                  "[max] axis: -3; expected -2..1 for a tensor of shape [3, 4]");
-  expect_throws_text<IndexError>([&] { sum(ones({}), 0); },
-                                 "[sum] axis: 0; expected none for a tensor of shape []");
+  expect_throws_text<IndexError>([&] { sum(ones({}), 1); },
+                                 "[sum] axis: 1; expected -1..0 for a tensor of shape []");
   expect_throws_text<ConfigError>(
       [&] {
         mean(x, {0, -2});

@@ -175,6 +175,73 @@ TEST_P(Reductions, OfBoolAndInt64CountInInt64) {
   EXPECT_EQ(mean(whole).dtype(), kFloat32);
 }
 
+TEST_P(Reductions, MultiplyElements) {
+  Generator generator(7);
+  for (const Shape& shape : {Shape{3, 4}, Shape{40, 33}, Shape{2, 3000}, Shape{1100, 17}}) {
+    const Tensor x = uniform(shape, 0.9, 1.1, generator, kFloat64);
+    const std::vector<double> v = x.to_vector();
+    std::vector<double> rows(shape[0], 1), columns(shape[1], 1);
+    for (std::int64_t i = 0; i < x.numel(); ++i) {
+      rows[i / shape[1]] *= v[i];
+      columns[i % shape[1]] *= v[i];
+    }
+    // 3000 roundings on either side.
+    expect_close(prod(x, 1), from_values(rows, {shape[0]}, kFloat64), 1e-12, 0);
+    expect_close(prod(x, 0), from_values(columns, {shape[1]}, kFloat64), 1e-12, 0);
+    same_on_all_threads([&] { return prod(x); });
+  }
+  EXPECT_EQ(prod(tensor({2, 3, 7}, kInt64)).item(), 42);
+  EXPECT_EQ(prod(tensor({1, 1}, kBool)).dtype(), kInt64);
+  EXPECT_EQ(prod(full({64}, 2, kInt64)).item(), 0);  // 2^64 wraps around
+  EXPECT_EQ(prod(zeros({0, 2}), 0).to_vector(), (std::vector<double>{1, 1}));
+}
+
+TEST_P(Reductions, TellWhetherAnyOrAllAreNotZero) {
+  const Tensor x = tensor({{0, NAN, 0}, {-0.0, 0, 0}, {1, -2, 3}});
+  expect_same_bits(any(x, 1), tensor({1, 0, 1}, kBool));
+  expect_same_bits(all(x, 1), tensor({0, 0, 1}, kBool));
+  expect_same_bits(count_nonzero(x, 1), tensor({1, 0, 3}, kInt64));
+  expect_same_bits(count_nonzero(x), tensor(4, kInt64));
+  EXPECT_EQ(any(zeros({0})).item(), 0);
+  EXPECT_EQ(all(zeros({0})).item(), 1);
+  EXPECT_EQ(any(tensor({0, 2}, kInt64)).item(), 1);
+  EXPECT_EQ(all(zeros({2, 0}), 1, true).shape(), (Shape{2, 1}));
+  const Tensor flags = zeros({100000}, kBool);
+  EXPECT_EQ(any(flags).item(), 0);
+  flags.slice(0, {70001, 70002}).fill(1);
+  EXPECT_EQ(any(flags).item(), 1);
+  EXPECT_EQ(all(flags).item(), 0);
+  EXPECT_EQ(any(flags.reshape({1000, 100}), 0).at({1}), 1);
+  EXPECT_EQ(count_nonzero(any(flags.reshape({1000, 100}), 0)).item(), 1);
+}
+
+TEST_P(Reductions, LeaveOutNaN) {
+  const Tensor x = tensor({{1, NAN, 5}, {NAN, NAN, NAN}});
+  EXPECT_EQ(nansum(x).item(), 6);
+  EXPECT_EQ(nansum(x, 1).to_vector(), (std::vector<double>{6, 0}));
+  EXPECT_EQ(nanmean(x).item(), 3);
+  EXPECT_EQ(nanmean(x, 1).at({0}), 3);
+  EXPECT_TRUE(std::isnan(nanmean(x, 1).at({1})));
+  EXPECT_EQ(nanmean(tensor({1, 2}, kInt64)).item(), 1.5);
+  EXPECT_EQ(nansum(tensor({1, 2}, kInt64)).dtype(), kInt64);
+}
+
+TEST_P(Reductions, OfScalarsTakeTheAxisThatALineHas) {
+  EXPECT_EQ(sum(Tensor(3.0), 0).item(), 3);
+  EXPECT_EQ(max(Tensor(3.0), -1).item(), 3);
+  EXPECT_EQ(mean(Tensor(3.0), 0, true).shape(), (Shape{}));
+}
+
+// The 400 MB are one number in memory; the tree is that of as many different ones, since the bits
+// do not depend on strides (above).
+TEST_P(Reductions, OfAHundredMillionTenthsKeepSixDigits) {
+  const std::int64_t n = 100000000;
+  const Tensor x = full({1}, 0.1).expand({n});
+  const double expected = n * static_cast<double>(0.1f);
+  EXPECT_NEAR(sum(x).item() / expected, 1, 1e-6);
+  EXPECT_NEAR(mean(x).item() / static_cast<double>(0.1f), 1, 1e-6);
+}
+
 TEST_P(Reductions, SumToUndoesExpand) {
   const Tensor x = arange(24, kFloat64).reshape({2, 3, 4});
   expect_same_bits(sum_to(x, {2, 3, 4}), x);

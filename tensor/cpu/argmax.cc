@@ -1,0 +1,159 @@
+// Positions of extremes: the extreme first, in the tree, then the first element that equals it.
+#include <atomic>
+#include <limits>
+
+#include "tensor/cpu/reduce.h"
+#include "tensor/cpu/reduce_door.h"
+#include "tensor/elementwise.h"
+#include "tensor/reduce.h"
+
+namespace gradus {
+namespace {
+
+using cpu::reduction::offset_of;
+
+constexpr std::int64_t kNowhere = std::numeric_limits<std::int64_t>::max();
+constexpr int kColumns = 16;
+
+/// The same number, or NaN both.
+template <class T>
+bool same(T a, T b) {
+  return (a == b) | ((a != a) & (b != b));
+}
+
+/// First i with x[i * step] the same as `wanted`; kNowhere without one.
+template <class T>
+std::int64_t find_in_line(const T* x, std::int64_t n, std::int64_t step, T wanted) {
+  constexpr std::int64_t kBlock = 256;  // without an exit inside, so that it vectorises
+  std::int64_t i = 0;
+  if (step == 1) {
+    for (; i + kBlock <= n; i += kBlock) {
+      bool found = false;
+      for (std::int64_t j = 0; j < kBlock; ++j) found |= same(x[i + j], wanted);
+      if (found) break;
+    }
+  }
+  for (; i < n; ++i) {
+    if (same(x[i * step], wanted)) return i;
+  }
+  return kNowhere;
+}
+
+/// The same for kColumns neighbouring lines.
+template <class T>
+void find_in_columns(const T* x, std::int64_t n, std::int64_t step, const T* wanted,
+                     std::int64_t* index) {
+  std::fill(index, index + kColumns, kNowhere);
+  for (std::int64_t i = 0; i < n; ++i) {
+    const T* row = x + i * step;
+    bool all_found = true;
+    for (int c = 0; c < kColumns; ++c) {
+      index[c] = (index[c] == kNowhere) & same(row[c], wanted[c]) ? i : index[c];
+      all_found &= index[c] != kNowhere;
+    }
+    if (all_found) return;
+  }
+}
+
+/// One line in pieces; those behind an element that was found are skipped.
+template <class T>
+std::int64_t find_in_pieces(const T* x, std::int64_t n, std::int64_t step, T wanted) {
+  std::atomic<std::int64_t> first{kNowhere};
+  parallel_pieces(n, [&](std::int64_t begin, std::int64_t end) {
+    if (begin >= first.load(std::memory_order_relaxed)) return;
+    std::int64_t here = find_in_line(x + begin * step, end - begin, step, wanted);
+    if (here == kNowhere) return;
+    here += begin;
+    for (std::int64_t best = first.load();
+         here < best && !first.compare_exchange_weak(best, here);) {
+    }
+  });
+  return first.load();
+}
+
+/// index[k] = first place along line k with the element wanted[k], which becomes that element (it
+/// may have been the other zero). Lines have one stride.
+template <class T>
+void find(const Tensor& x, unsigned mask, T* wanted, std::int64_t* index) {
+  const cpu::reduction::Geometry g(x, mask);
+  const T* data = static_cast<const T*>(x.raw_data());
+  const std::int64_t outputs = numel(g.kept), n = g.reduced[0], along = g.reduced_step[0];
+  if (outputs == 1) {
+    index[0] = find_in_pieces(data, n, along, wanted[0]);
+    wanted[0] = data[index[0] * along];
+    return;
+  }
+  const int last = g.kept.rank() - 1;
+  const std::int64_t row = g.kept[last], step = g.kept_step[last];
+  const std::int64_t width = step == 1 && along != 1 ? kColumns : 1;
+  const std::int64_t groups = (row + width - 1) / width, tasks = outputs / row * groups;
+  const std::int64_t per_piece = std::max<std::int64_t>(1, kPieceSize / (n * width));
+  parallel_for((tasks + per_piece - 1) / per_piece, [&](std::int64_t piece) {
+    for (std::int64_t t = piece * per_piece; t < std::min(tasks, (piece + 1) * per_piece); ++t) {
+      const std::int64_t first = t % groups * width, count = std::min(width, row - first);
+      const std::int64_t k = t / groups * row + first;
+      const T* from = data + offset_of(t / groups, g.kept, g.kept_step, last) + first * step;
+      if (count == kColumns) {
+        find_in_columns(from, n, along, wanted + k, index + k);
+      } else {
+        for (std::int64_t c = 0; c < count; ++c) {
+          index[k + c] = find_in_line(from + c * step, n, along, wanted[k + c]);
+        }
+      }
+      for (std::int64_t c = 0; c < count; ++c) {
+        wanted[k + c] = from[c * step + index[k + c] * along];
+      }
+    }
+  });
+}
+
+enum class Extreme { kLargest, kSmallest };
+
+/// Along one axis, or over all elements. The values come in the dtype to compute in.
+ValuesAndIndices extreme_along(std::string_view op, Extreme which, const Tensor& x,
+                               std::optional<int> axis, bool keepdim) {
+  check_defined(op, "x", x);
+  const Axes axes = axis ? Axes(*axis) : Axes();
+  const unsigned mask = axes_mask(op, axes, x.shape());
+  const Shape shape = reduced_shape(x.shape(), mask, keepdim);
+  const Tensor indices = Tensor::empty(shape, kInt64);
+  if (x.numel() == 0) {
+    if (indices.numel() > 0) cpu::throw_no_elements(op, x);
+    return {Tensor::empty(shape, x.dtype()), indices};
+  }
+  Tensor input = x.to(compute_dtype(x.dtype()));
+  if (!axis) input = input.contiguous();
+  const Tensor values = which == Extreme::kLargest ? max(input, axes, keepdim)  //
+                                                   : min(input, axes, keepdim);
+  dispatch_compute(input.dtype(), [&]<class T>(std::type_identity<T>) {
+    find<T>(input, mask, values.data<T>(), indices.data<std::int64_t>());
+  });
+  return {values, indices};
+}
+
+ValuesAndIndices extreme_with_dtype(std::string_view op, Extreme which, const Tensor& x, int axis,
+                                    bool keepdim) {
+  ValuesAndIndices found = extreme_along(op, which, x, axis, keepdim);
+  found.values = found.values.to(x.dtype());
+  return found;
+}
+
+}  // namespace
+
+Tensor argmax(const Tensor& x, std::optional<int> axis, bool keepdim) {
+  return extreme_along("argmax", Extreme::kLargest, x, axis, keepdim).indices;
+}
+
+Tensor argmin(const Tensor& x, std::optional<int> axis, bool keepdim) {
+  return extreme_along("argmin", Extreme::kSmallest, x, axis, keepdim).indices;
+}
+
+ValuesAndIndices max_with_indices(const Tensor& x, int axis, bool keepdim) {
+  return extreme_with_dtype("max_with_indices", Extreme::kLargest, x, axis, keepdim);
+}
+
+ValuesAndIndices min_with_indices(const Tensor& x, int axis, bool keepdim) {
+  return extreme_with_dtype("min_with_indices", Extreme::kSmallest, x, axis, keepdim);
+}
+
+}  // namespace gradus
