@@ -5,6 +5,7 @@
 #include <new>
 
 #include "tensor/convert.h"
+#include "tensor/ledger.h"
 
 namespace gradus {
 
@@ -38,8 +39,11 @@ Tensor Tensor::empty(const Shape& shape, DType dtype) {
     x.storage_ = StorageRef(Storage::allocate(bytes));
   } catch (const DeviceError&) {
     throw DeviceError("[empty] cpu: out of memory for " + std::to_string(bytes) + " bytes, shape " +
-                      to_string(shape) + " of " + std::string(name(dtype)) +
-                      "; free tensors or use smaller ones");
+                      to_string(shape) + " of " + std::string(name(dtype)) + "; " +
+                      ledger::text_when_exhausted() + "; free tensors or use smaller ones");
+  }
+  if (ledger::tracing.load(std::memory_order_relaxed)) [[unlikely]] {
+    ledger::note_shape(x.storage_.get(), shape, dtype);
   }
   return x;
 }
