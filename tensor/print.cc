@@ -10,112 +10,152 @@
 namespace gradus {
 namespace {
 
-constexpr int kLineWidth = 80;
+void check_options(const PrintOptions& o) {
+  const auto check = [](const char* option, std::int64_t value, std::int64_t low,
+                        std::int64_t high) {
+    if (value >= low && value <= high) return;
+    throw ConfigError("[to_string] " + std::string(option) + ": " + std::to_string(value) +
+                      "; expected " + std::to_string(low) + ".." + std::to_string(high));
+  };
+  check("precision", o.precision, 0, 100);
+  check("edge_items", o.edge_items, 0, 1 << 20);
+  check("threshold", o.threshold, 0, INT64_MAX);
+  check("linewidth", o.linewidth, 1, 1 << 20);
+}
 
-// How all elements of one tensor are written: the same width and notation for each.
-class ElementFormat {
+// The texts of all elements that are shown, in row-major order and of one width.
+class Elements {
  public:
-  ElementFormat(const Tensor& shown, const PrintOptions& options) : precision_(options.precision) {
-    if (is_floating(shown.dtype())) choose_notation(shown.to_vector());
-    const Tensor x = shown.reshape({-1});
-    for (std::int64_t i = 0; i < x.numel(); ++i) {
-      const Tensor element = x.select(0, i);
-      // As in PyTorch, nan, inf and 0 do not widen the columns.
-      const double v = element.item();
-      if (is_floating(x.dtype()) && (!std::isfinite(v) || v == 0)) continue;
-      width_ = std::max(width_, raw(element).size());
-    }
+  Elements(const Tensor& shown, const PrintOptions& options) : options_(options) {
+    is_floating(shown.dtype()) ? write(shown.to_vector()) : write_whole(shown);
   }
 
   std::size_t width() const { return width_; }
-
-  std::string operator()(const Tensor& element) const {
-    const std::string text = raw(element);
+  std::string operator[](std::int64_t i) const {
+    const std::string& text = texts_[i];
     return std::string(width_ - std::min(width_, text.size()), ' ') + text;
   }
 
  private:
-  void choose_notation(const std::vector<double>& values) {
+  void write_whole(const Tensor& shown) {
+    for (std::int64_t v : shown.to_vector<std::int64_t>()) {
+      texts_.push_back(shown.dtype() != kBool ? std::to_string(v) : v != 0 ? "True" : "False");
+      width_ = std::max(width_, texts_.back().size());
+    }
+  }
+
+  void write(const std::vector<double>& values) {
     double largest = 0, smallest = HUGE_VAL;
+    bool whole = true;
+    const auto counts = [](double v) { return std::isfinite(v) && v != 0; };
     for (double v : values) {
-      if (!std::isfinite(v) || v == 0) continue;
-      whole_ = whole_ && v == std::floor(v);
+      if (!counts(v)) continue;
+      whole = whole && v == std::floor(v);
       largest = std::max(largest, std::fabs(v));
       smallest = std::min(smallest, std::fabs(v));
     }
-    scientific_ = largest > 0 && (largest / smallest > 1000 || largest > 1e8 || smallest < 1e-4);
+    const bool needs_exponent =
+        largest > 0 && (largest / smallest > 1000 || largest > 1e8 || (!whole && smallest < 1e-4));
+    // As in PyTorch, nan, inf and 0 do not widen the columns, nor does a notation that was asked
+    // for against the numbers' own.
+    for (double v : values) {
+      if (counts(v)) width_ = std::max(width_, text(v, needs_exponent, whole).size());
+    }
+    const bool exponent = options_.sci_mode.value_or(needs_exponent);
+    for (double v : values) texts_.push_back(text(v, exponent, whole));
   }
 
-  std::string raw(const Tensor& element) const {
-    if (element.dtype() == kInt64) return std::to_string(*element.data<std::int64_t>());
-    const double v = element.item();
-    if (element.dtype() == kBool) return v != 0 ? "True" : "False";
+  std::string text(double v, bool exponent, bool whole) const {
     if (std::isnan(v)) return "nan";
     if (std::isinf(v)) return v > 0 ? "inf" : "-inf";
-    char text[400];
-    if (scientific_) {
-      std::snprintf(text, sizeof text, "%.*e", precision_, v);
-    } else if (whole_) {
+    char text[512];  // 310 digits before the point, 100 behind it
+    if (exponent) {
+      std::snprintf(text, sizeof text, "%.*e", options_.precision, v);
+    } else if (whole) {
       std::snprintf(text, sizeof text, "%.0f.", v);
     } else {
-      std::snprintf(text, sizeof text, "%.*f", precision_, v);
+      std::snprintf(text, sizeof text, "%.*f", options_.precision, v);
     }
     return text;
   }
 
-  int precision_;
+  const PrintOptions& options_;
+  std::vector<std::string> texts_;
   std::size_t width_ = 1;
-  bool whole_ = true, scientific_ = false;
 };
 
-// The last axis: as many entries to a line as fit.
-void print_row(std::ostream& out, const Tensor& x, const ElementFormat& format, int edge,
-               int indent) {
-  const std::int64_t n = x.dim(0);
-  const std::int64_t room = (kLineWidth - indent) / static_cast<std::int64_t>(format.width() + 2);
-  const std::int64_t per_line = std::max<std::int64_t>(1, room);
-  const bool shortened = edge >= 0 && n > 2 * edge;
-  const std::int64_t entries = shortened ? 2 * edge + 1 : n;
-  for (std::int64_t i = 0; i < entries; ++i) {
-    if (i > 0) out << (i % per_line == 0 ? ",\n" + std::string(indent + 1, ' ') : ", ");
-    if (shortened && i == edge) {
-      out << " ...";
-    } else {
-      out << format(x.select(0, shortened && i > edge ? i - entries : i));
-    }
-  }
-}
+class Printer {
+ public:
+  Printer(const Tensor& x, const PrintOptions& options)
+      : options_(options),
+        full_(x.shape()),
+        summarize_(x.numel() > options.threshold),
+        shown_(summarize_ ? corners(x) : x),
+        elements_(shown_, options) {}
 
-void print(std::ostream& out, const Tensor& x, const ElementFormat& format, int edge, int indent) {
-  if (x.rank() == 0) {
-    out << format(x);
-    return;
+  std::string text() {
+    if (shown_.rank() == 0) return elements_[0];
+    print(0, 7);
+    return out_.str();
   }
-  out << '[';
-  if (x.rank() == 1) {
-    print_row(out, x, format, edge, indent);
-  } else {
-    const std::int64_t n = x.dim(0);
-    const bool shortened = edge >= 0 && n > 2 * edge;
-    for (std::int64_t i = 0; i < n; ++i) {
-      if (i > 0) out << ',' << std::string(x.rank() - 1, '\n') << std::string(indent + 1, ' ');
-      if (shortened && i == edge) {
-        out << "...";
-        i = n - edge - 1;
+
+ private:
+  bool shortened(int axis) const { return summarize_ && full_[axis] > 2 * options_.edge_items; }
+
+  // The entries at both ends of every long axis; only what is shown decides about the width.
+  Tensor corners(Tensor x) const {
+    const std::int64_t edge = options_.edge_items;
+    for (int axis = 0; axis < x.rank(); ++axis) {
+      if (!shortened(axis)) continue;
+      const Tensor index = arange(2 * edge);
+      index.slice(0, {edge, None}).copy_from(arange(-edge, 0));
+      x = x.transpose(0, axis).index_select(index).transpose(0, axis);
+    }
+    return x;
+  }
+
+  void print(int axis, int indent) {
+    out_ << '[';
+    const bool last = axis == full_.rank() - 1, gap = shortened(axis);
+    const std::int64_t edge = options_.edge_items;
+    const std::int64_t entries = gap ? 2 * edge + 1 : full_[axis];
+    const auto room =
+        (options_.linewidth - indent) / static_cast<std::int64_t>(elements_.width() + 2);
+    const std::int64_t per_line = std::max<std::int64_t>(1, room);
+    const std::string lines(last ? 1 : full_.rank() - 1 - axis, '\n');
+    for (std::int64_t i = 0; i < entries; ++i) {
+      if (i > 0 && last && i % per_line != 0) {
+        out_ << ", ";
+      } else if (i > 0) {
+        out_ << ',' << lines << std::string(indent + 1, ' ');
+      }
+      if (gap && i == edge) {
+        out_ << (last && edge > 0 ? " ..." : "...");
+      } else if (last) {
+        out_ << elements_[next_++];
       } else {
-        print(out, x.select(0, i), format, edge, indent + 1);
+        print(axis + 1, indent + 1);
       }
     }
+    out_ << ']';
   }
-  out << ']';
-}
+
+  const PrintOptions& options_;
+  Shape full_;
+  bool summarize_;
+  Tensor shown_;
+  Elements elements_;
+  std::int64_t next_ = 0;
+  std::ostringstream out_;
+};
 
 // What stands behind the elements, on a line of its own where it does not fit.
-std::string with_suffixes(std::string text, const std::vector<std::string>& suffixes) {
+std::string with_suffixes(std::string text, const std::vector<std::string>& suffixes,
+                          int linewidth) {
   const std::size_t line = text.rfind('\n');
   std::size_t column = text.size() - (line == std::string::npos ? 0 : line + 1) + 2;
   for (const std::string& suffix : suffixes) {
-    const bool fits = column + suffix.size() + 2 <= kLineWidth;
+    const bool fits = column + suffix.size() + 2 <= static_cast<std::size_t>(linewidth);
     text += fits ? ", " : ",\n" + std::string(7, ' ');
     text += suffix;
     column = fits ? column + suffix.size() + 2 : 7 + suffix.size();
@@ -126,36 +166,30 @@ std::string with_suffixes(std::string text, const std::vector<std::string>& suff
 }  // namespace
 
 std::string to_string(const Tensor& x, const PrintOptions& options) {
+  check_options(options);
   if (!x.defined()) return "tensor(undefined)";
-  // Only what is shown decides about the width; a shortened tensor shows its corners.
-  Tensor shown = x;
-  const bool shorten = x.numel() > options.threshold;
-  for (int axis = 0; shorten && axis < x.rank(); ++axis) {
-    const std::int64_t n = shown.dim(axis);
-    if (n <= 2 * options.edge_items) continue;
-    Tensor index = Tensor::empty({2 * options.edge_items}, kInt64);
-    for (int i = 0; i < 2 * options.edge_items; ++i) {
-      index.data<std::int64_t>()[i] = i < options.edge_items ? i : i - 2 * options.edge_items;
-    }
-    shown = shown.transpose(0, axis).index_select(index).transpose(0, axis);
-  }
-  std::ostringstream out;
-  out << "tensor(";
+  std::string text = "tensor(";
   std::vector<std::string> suffixes;
   if (x.numel() == 0) {
-    out << "[]";
+    text += "[]";
     const std::string shape = to_string(x.shape());
     if (x.rank() != 1) suffixes.push_back("size=(" + shape.substr(1, shape.size() - 2) + ")");
   } else {
-    print(out, x, ElementFormat(shown, options), shorten ? options.edge_items : -1, 7);
+    text += Printer(x, options).text();
   }
   const bool shows_itself = x.numel() > 0 && (x.dtype() == kBool || x.dtype() == kInt64);
   if (x.dtype() != kFloat32 && !shows_itself) {
     suffixes.push_back("dtype=" + std::string(name(x.dtype())));
   }
-  return with_suffixes(out.str(), suffixes);
+  return with_suffixes(std::move(text), suffixes, options.linewidth);
 }
 
 std::ostream& operator<<(std::ostream& out, const Tensor& x) { return out << to_string(x); }
+
+std::string describe(const Tensor& x) {
+  if (!x.defined()) return "undefined tensor";
+  return std::string(name(x.dtype())) + " " + to_string(x.shape()) + " strides " +
+         to_string(x.strides());
+}
 
 }  // namespace gradus

@@ -1,47 +1,8 @@
 #include "tensor/random.h"
 
-#include <cmath>
-#include <numbers>
-#include <string>
-
-#include "tensor/thread_pool.h"
+#include <utility>
 
 namespace gradus {
-namespace {
-
-// 53 random bits as a double in [0, 1).
-double unit(std::uint32_t high, std::uint32_t low) {
-  const std::uint64_t bits = (std::uint64_t{high} << 32 | low) >> 11;
-  return static_cast<double>(bits) * 0x1p-53;
-}
-
-void check_floating(std::string_view op, DType dtype) {
-  if (dtype == kFloat32 || dtype == kFloat64) return;
-  throw DTypeError("[" + std::string(op) + "] dtype: " + std::string(name(dtype)) +
-                   "; expected float32 or float64");
-}
-
-// x[i] = f(words of element i)
-template <class F>
-Tensor generate(std::string_view op, const Shape& shape, Generator& generator, DType dtype, F f) {
-  check_floating(op, dtype);
-  check_sizes(op, shape);
-  Tensor x = Tensor::empty(shape, dtype);
-  const std::int64_t n = x.numel();
-  const std::uint64_t first = generator.advance(n);
-  dispatch_floating(dtype, [&]<class T>(std::type_identity<T>) {
-    T* values = x.data<T>();
-    parallel_pieces(n, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) {
-        values[i] = f(std::type_identity<T>{}, generator.words(first + i));
-      }
-    });
-  });
-  return x;
-}
-
-}  // namespace
-
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> c,
                                     std::array<std::uint32_t, 2> key) {
   for (int round = 0; round < 10; ++round) {
@@ -76,33 +37,6 @@ std::uint64_t Generator::below(std::uint64_t n) {
   }
 }
 
-Tensor uniform(const Shape& shape, double low, double high, Generator& generator, DType dtype) {
-  if (!(low <= high) || !std::isfinite(high - low)) {
-    throw ConfigError("[uniform] low, high: " + to_text(low) + ", " + to_text(high) +
-                      "; expected finite numbers, low <= high");
-  }
-  return generate("uniform", shape, generator, dtype,
-                  [=]<class T>(std::type_identity<T>, const auto& w) {
-                    const double x = low + (high - low) * unit(w[0], w[1]);
-                    // Rounding to T may reach `high`, which the interval does not contain.
-                    const T y = static_cast<T>(x);
-                    return y < high || low == high ? y : std::nextafter(y, static_cast<T>(low));
-                  });
-}
-
-Tensor normal(const Shape& shape, double mean, double std, Generator& generator, DType dtype) {
-  if (!(std >= 0) || !std::isfinite(std) || !std::isfinite(mean)) {
-    throw ConfigError("[normal] mean, std: " + to_text(mean) + ", " + to_text(std) +
-                      "; expected finite numbers, std >= 0");
-  }
-  return generate("normal", shape, generator, dtype,
-                  [=]<class T>(std::type_identity<T>, const auto& w) {
-                    const double radius = std::sqrt(-2 * std::log(1 - unit(w[0], w[1])));
-                    const double angle = 2 * std::numbers::pi * unit(w[2], w[3]);
-                    return static_cast<T>(mean + std * radius * std::cos(angle));
-                  });
-}
-
 Tensor permutation(std::int64_t n, Generator& generator) {
   check_sizes("permutation", {n});
   Tensor order = arange(n);
@@ -111,6 +45,23 @@ Tensor permutation(std::int64_t n, Generator& generator) {
     std::swap(values[i], values[generator.below(static_cast<std::uint64_t>(i) + 1)]);
   }
   return order;
+}
+
+Tensor uniform_like(const Tensor& x, double low, double high, Generator& generator) {
+  check_defined("uniform_like", "x", x);
+  return uniform(x.shape(), low, high, generator, x.dtype());
+}
+Tensor normal_like(const Tensor& x, double mean, double std, Generator& generator) {
+  check_defined("normal_like", "x", x);
+  return normal(x.shape(), mean, std, generator, x.dtype());
+}
+Tensor bernoulli_like(const Tensor& x, double p, Generator& generator) {
+  check_defined("bernoulli_like", "x", x);
+  return bernoulli(x.shape(), p, generator, x.dtype());
+}
+Tensor randint_like(const Tensor& x, std::int64_t low, std::int64_t high, Generator& generator) {
+  check_defined("randint_like", "x", x);
+  return randint(low, high, x.shape(), generator, x.dtype());
 }
 
 }  // namespace gradus

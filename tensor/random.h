@@ -43,6 +43,27 @@ Tensor uniform(const Shape& shape, double low, double high, Generator& generator
 Tensor normal(const Shape& shape, double mean, double std, Generator& generator,
               DType dtype = kFloat32);
 
+/// Independent numbers with the density rate exp(-rate x) for x >= 0, by inversion in double.
+/// Throws ShapeError, DTypeError, ConfigError (rate <= 0).
+Tensor exponential(const Shape& shape, double rate, Generator& generator, DType dtype = kFloat32);
+
+/// 1 with probability p, else 0; any dtype. Throws ShapeError, ConfigError (p not in 0..1).
+Tensor bernoulli(const Shape& shape, double p, Generator& generator, DType dtype = kFloat32);
+/// A probability for each element; the result has the shape and dtype of p.
+/// Throws DTypeError (not floating), ConfigError.
+Tensor bernoulli(const Tensor& p, Generator& generator);
+
+/// Independent whole numbers from low .. high - 1, equally likely up to one part in 2^64.
+/// Throws ShapeError, ConfigError (low >= high), DTypeError for an end that dtype does not hold.
+Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator,
+               DType dtype = kInt64);
+
+/// The same with the shape and dtype of x.
+Tensor uniform_like(const Tensor& x, double low, double high, Generator& generator);
+Tensor normal_like(const Tensor& x, double mean, double std, Generator& generator);
+Tensor bernoulli_like(const Tensor& x, double p, Generator& generator);
+Tensor randint_like(const Tensor& x, std::int64_t low, std::int64_t high, Generator& generator);
+
 /// 0 .. n-1 in random order, int64 [n]. All n! orders are equally likely (Fisher and Yates).
 Tensor permutation(std::int64_t n, Generator& generator);
 

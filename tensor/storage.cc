@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "tensor/ledger.h"
 #include "tensor/pool.h"
 
 namespace gradus {
@@ -14,7 +15,9 @@ struct Storage::Borrowed {
 Storage* Storage::allocate(std::size_t bytes) {
   static_assert(sizeof(Storage) <= kHeader);
   void* block = pool_allocate(kHeader + bytes);
-  return new (block) Storage(static_cast<std::byte*>(block) + kHeader, bytes);
+  auto* storage = new (block) Storage(static_cast<std::byte*>(block) + kHeader, bytes);
+  ledger::allocated(storage, bytes);
+  return storage;
 }
 
 Storage* Storage::borrow(void* data, std::size_t bytes, std::function<void()> deleter) {
@@ -31,6 +34,8 @@ void Storage::destroy() {
     if (borrowed->deleter) borrowed->deleter();
     borrowed->~Borrowed();
     block = kHeader + sizeof(Borrowed);
+  } else {
+    ledger::freed(this, bytes_);
   }
   this->~Storage();
   pool_free(this, block);

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "tensor/convert.h"
+#include "tensor/ledger.h"
 
 namespace gradus {
 
@@ -38,8 +39,11 @@ Tensor Tensor::empty(const Shape& shape, DType dtype) {
     x.storage_ = StorageRef(Storage::allocate(bytes));
   } catch (const DeviceError&) {
     throw DeviceError("[empty] cpu: out of memory for " + std::to_string(bytes) + " bytes, shape " +
-                      to_string(shape) + " of " + std::string(name(dtype)) +
-                      "; free tensors or use smaller ones");
+                      to_string(shape) + " of " + std::string(name(dtype)) + "; " +
+                      ledger::text_when_exhausted() + "; free tensors or use smaller ones");
+  }
+  if (ledger::tracing.load(std::memory_order_relaxed)) [[unlikely]] {
+    ledger::note_shape(x.storage_.get(), shape, dtype);
   }
   return x;
 }
@@ -88,10 +92,27 @@ double Tensor::at(std::initializer_list<std::int64_t> index) const {
   return x.item();
 }
 
-std::vector<double> Tensor::to_vector() const {
-  const Tensor x = to(kFloat64).contiguous();
-  const double* first = x.data<double>();
-  return std::vector<double>(first, first + x.numel());
+std::vector<double> Tensor::to_vector() const { return to_vector<double>(); }
+
+void Tensor::item_to(DType dtype, void* value) const {
+  check_defined("item", "x", *this);
+  if (numel() != 1) {
+    throw ShapeError("[item] x: shape " + to_string(shape_) + "; expected exactly one element");
+  }
+  const Tensor one = empty({}, dtype);
+  convert_elements("item", reshape({}), one, Cast::kChecked);
+  std::memcpy(value, one.raw_data(), size_of(dtype));
+}
+
+void Tensor::copy_to(DType dtype, void* values) const {
+  check_defined("to_vector", "x", *this);
+  if (numel() == 0) return;
+  Tensor x = *this;
+  if (dtype != dtype_) {
+    x = empty(shape_, dtype);
+    convert_elements("to_vector", *this, x, Cast::kChecked);
+  }
+  std::memcpy(values, x.contiguous().raw_data(), numel() * size_of(dtype));
 }
 
 Tensor Tensor::contiguous() const { return is_contiguous() ? *this : clone(); }
@@ -113,80 +134,6 @@ Tensor Tensor::to(DType dtype, Cast cast) const {
   Tensor out = empty(shape_, dtype);
   convert_elements("to", *this, out, cast);
   return out;
-}
-
-Tensor zeros(const Shape& shape, DType dtype) {
-  check_sizes("zeros", shape);
-  Tensor x = Tensor::empty(shape, dtype);
-  std::memset(x.raw_data(), 0, x.numel() * size_of(dtype));
-  return x;
-}
-
-Tensor full(const Shape& shape, double value, DType dtype) {
-  check_sizes("full", shape);
-  Tensor x = Tensor::empty(shape, dtype);
-  x.fill(value);
-  return x;
-}
-
-Tensor ones(const Shape& shape, DType dtype) { return full(shape, 1, dtype); }
-Tensor zeros_like(const Tensor& x) {
-  check_defined("zeros_like", "x", x);
-  return zeros(x.shape(), x.dtype());
-}
-Tensor ones_like(const Tensor& x) {
-  check_defined("ones_like", "x", x);
-  return ones(x.shape(), x.dtype());
-}
-
-Tensor arange(std::int64_t n, DType dtype) {
-  check_sizes("arange", {n});
-  Tensor x = Tensor::empty({n}, kInt64);
-  auto* values = x.data<std::int64_t>();
-  for (std::int64_t i = 0; i < n; ++i) values[i] = i;
-  return x.to(dtype);
-}
-
-Tensor from_values(std::span<const double> values, const Shape& shape, DType dtype) {
-  check_sizes("from_values", shape);
-  const auto count = static_cast<std::int64_t>(values.size());
-  if (count != numel(shape)) {
-    throw ShapeError("[from_values] values: " + std::to_string(count) + " numbers; expected " +
-                     std::to_string(numel(shape)) + " for shape " + to_string(shape));
-  }
-  Tensor x = Tensor::empty(shape, kFloat64);
-  std::copy(values.begin(), values.end(), x.data<double>());
-  return x.to(dtype);
-}
-
-Tensor from_values(std::initializer_list<double> values, const Shape& shape, DType dtype) {
-  return from_values(std::span(values.begin(), values.size()), shape, dtype);
-}
-
-void Nested::append_to(std::vector<double>& values, const Shape& shape, int axis) const {
-  const auto fail = [](const std::string& text) {
-    throw ShapeError("[tensor] values: " + text + "; expected equal lengths");
-  };
-  if (is_list_ != (axis < shape.rank())) {
-    fail("a number beside a list on axis " + std::to_string(std::max(axis - 1, 0)));
-  }
-  if (!is_list_) return values.push_back(value_);
-  if (static_cast<std::int64_t>(list_.size()) != shape[axis]) {
-    fail("lists of length " + std::to_string(shape[axis]) + " and " + std::to_string(list_.size()) +
-         " on axis " + std::to_string(axis));
-  }
-  for (const Nested& item : list_) item.append_to(values, shape, axis + 1);
-}
-
-Tensor tensor(const Nested& nested, DType dtype) {
-  Shape shape;  // as the first items have it; the others are compared with it
-  for (const Nested* item = &nested; item->is_list_; item = item->list_.begin()) {
-    shape.push_back(static_cast<std::int64_t>(item->list_.size()));
-    if (item->list_.size() == 0) break;
-  }
-  std::vector<double> values;
-  nested.append_to(values, shape, 0);
-  return from_values(values, shape, dtype);
 }
 
 DType result_type(std::initializer_list<const Tensor*> operands) {

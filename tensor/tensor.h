@@ -2,6 +2,7 @@
 #include <concepts>
 #include <cstdint>
 #include <iosfwd>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -91,11 +92,27 @@ class Tensor {
 
   /// The only element, as double. Throws ShapeError unless numel() == 1.
   double item() const;
+  /// The same as a T, exact: item<std::int64_t>(). Throws also DTypeError when T cannot hold it:
+  ///   "[item] x: 300 at [] has no uint8; expected 0..255; use clamp, or Cast::kWrap"
+  template <class T>
+  T item() const {
+    T value;
+    item_to(dtype_of<T>(), &value);
+    return value;
+  }
   /// One element by position, as double; negative positions count from the end.
   /// Throws IndexError, ShapeError when the number of positions is not the rank.
   double at(std::initializer_list<std::int64_t> index) const;
   /// All elements in row-major order, converted to double.
   std::vector<double> to_vector() const;
+  /// The same as T, where a number that T cannot hold is a DTypeError. (For bool take uint8_t.)
+  template <class T>
+  std::vector<T> to_vector() const {
+    static_assert(!std::is_same_v<T, bool>, "std::vector<bool> has no elements; take uint8_t");
+    std::vector<T> values(defined() ? numel() : 0);
+    copy_to(dtype_of<T>(), values.data());
+    return values;
+  }
 
   // Views: share storage with this tensor.
 
@@ -130,7 +147,8 @@ class Tensor {
 
   // Changes in place; every tensor that shares the storage sees them.
 
-  void fill(double value) const;
+  /// `value` (a number, or a tensor of one element) everywhere. Throws ShapeError, DTypeError.
+  void fill(const Tensor& value) const;
   /// Overwrites the elements with those of `source`, broadcast and converted. Throws ShapeError
   /// when source does not fit, and for a view by expand(), whose elements are one in memory;
   /// DTypeError as to().
@@ -154,6 +172,8 @@ class Tensor {
   }
   static Tensor scalar_of(double value, DType dtype);
   static Tensor scalar_of_int(std::int64_t value);
+  void item_to(DType dtype, void* value) const;
+  void copy_to(DType dtype, void* values) const;
   [[noreturn]] void throw_wrong_type(DType asked) const;
 
   Shape shape_;
@@ -171,38 +191,6 @@ Tensor as_strided_unchecked(const Tensor& x, const Shape& shape, const Strides& 
 
 /// A row-major tensor whose elements begin where `storage` does; the caller vouches for its bounds.
 Tensor over_storage_unchecked(StorageRef storage, const Shape& shape, DType dtype);
-
-// Construction. All throw ShapeError for impossible sizes.
-
-Tensor zeros(const Shape& shape, DType dtype = kFloat32);
-Tensor ones(const Shape& shape, DType dtype = kFloat32);
-Tensor full(const Shape& shape, double value, DType dtype = kFloat32);
-Tensor zeros_like(const Tensor& x);
-Tensor ones_like(const Tensor& x);
-/// 0, 1, ..., n - 1.
-Tensor arange(std::int64_t n, DType dtype = kInt64);
-/// A copy of `values` in row-major order. Throws ShapeError when their number is not numel(shape).
-Tensor from_values(std::span<const double> values, const Shape& shape, DType dtype = kFloat32);
-Tensor from_values(std::initializer_list<double> values, const Shape& shape,
-                   DType dtype = kFloat32);
-/// A number, or a list of such: what tensor() takes. It only lives as long as the call.
-class Nested {
- public:
-  template <Number T>
-  Nested(T value) : value_(static_cast<double>(value)) {}  // NOLINT: implicit by design
-  Nested(std::initializer_list<Nested> list) : list_(list), is_list_(true) {}  // NOLINT
-
- private:
-  friend Tensor tensor(const Nested& values, DType dtype);
-  void append_to(std::vector<double>& values, const Shape& shape, int axis) const;
-
-  double value_ = 0;
-  std::initializer_list<Nested> list_;
-  bool is_list_ = false;
-};
-/// A tensor from nested lists: tensor({1, 2, 3}), tensor({{1, 2}, {3, 4}}), tensor(5).
-/// Throws ShapeError: "[tensor] values: lists of length 2 and 3 on axis 1; expected equal lengths".
-Tensor tensor(const Nested& values, DType dtype = kFloat32);
 
 /// dtype of an operation on these: the promoted one, where C++ numbers give way to tensors and 0-d
 /// tensors to tensors with axes, unless their kind (bool, whole, floating) is higher; as in
@@ -223,11 +211,18 @@ bool bitwise_equal(const Tensor& a, const Tensor& b);
 // Printing, as PyTorch does it: at most 3 entries at each end of a long axis, 4 decimals.
 
 struct PrintOptions {
-  int precision = 4;     ///< digits after the point
-  int edge_items = 3;    ///< entries shown at each end of a shortened axis
-  int threshold = 1000;  ///< more elements than this are shortened
+  int precision = 4;              ///< digits after the point
+  int edge_items = 3;             ///< entries shown at each end of a shortened axis
+  std::int64_t threshold = 1000;  ///< more elements than this are shortened
+  int linewidth = 80;             ///< characters, after which a row goes on in the next line
+  std::optional<bool> sci_mode =
+      std::nullopt;  ///< 1.0000e+03 or not; not given: as the numbers need it
 };
 std::string to_string(const Tensor& x, const PrintOptions& options = {});
 std::ostream& operator<<(std::ostream& out, const Tensor& x);
+/// What a tensor is, without its elements: "float32 [3, 4] strides [4, 1]".
+std::string describe(const Tensor& x);
 
 }  // namespace gradus
+
+#include "tensor/construct.h"

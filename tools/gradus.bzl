@@ -16,6 +16,9 @@ GRADUS_COPTS = [
 # Whole numbers wrap around, as in PyTorch.
 KERNEL_COPTS = GRADUS_COPTS + ["-O3", "-fopenmp-simd", "-fwrapv", "-Wno-maybe-uninitialized"]
 
+# Programs and tests know their lines, which memory reports name.
+PROGRAM_COPTS = GRADUS_COPTS + ["-g1"]
+
 LIBRARIES = [
     "//tensor",
     "//autograd",
@@ -120,7 +123,7 @@ def gradus_tests(support = []):
         testonly = 1,
         srcs = native.glob(["support/**/*.cc"], allow_empty = True) + support,
         hdrs = native.glob(["support/**/*.h"], allow_empty = True),
-        copts = GRADUS_COPTS,
+        copts = PROGRAM_COPTS,
         linkstatic = 1,
         # The generated list of rules registers itself.
         alwayslink = 1,
@@ -136,7 +139,7 @@ def gradus_tests(support = []):
                 [file[:file.rfind("/") + 1] + "*.h"],
                 allow_empty = True,
             ),
-            copts = GRADUS_COPTS,
+            copts = PROGRAM_COPTS,
             data = golden + _program_of(file),
             deps = LIBRARIES + [
                 ":support",
@@ -152,7 +155,7 @@ def gradus_binaries(deps = []):
         name = "support",
         srcs = native.glob(["**/support/**/*.cc"], allow_empty = True),
         hdrs = native.glob(["**/support/**/*.h"], allow_empty = True),
-        copts = GRADUS_COPTS,
+        copts = PROGRAM_COPTS,
         linkstatic = 1,
         visibility = ["//visibility:public"],
         deps = LIBRARIES + deps,
@@ -166,7 +169,7 @@ def gradus_binaries(deps = []):
         native.cc_binary(
             name = file[:-len(".cc")],
             srcs = [file],
-            copts = GRADUS_COPTS,
+            copts = PROGRAM_COPTS,
             visibility = ["//visibility:public"],
             deps = LIBRARIES + deps + [":support"],
         )

@@ -33,9 +33,14 @@ void check_index(std::string_view op, const Tensor& index) {
 
 }  // namespace
 
-void Tensor::fill(double value) const {
+void Tensor::fill(const Tensor& value) const {
   check_defined("fill", "x", *this);
-  copy_from(Tensor(value));
+  check_defined("fill", "value", value);
+  if (value.numel() != 1) {
+    throw ShapeError("[fill] value: shape " + to_string(value.shape()) +
+                     "; expected exactly one element");
+  }
+  copy_from(value.rank() == 0 ? value : value.reshape({}));
 }
 
 void Tensor::copy_from(const Tensor& source, Cast cast) const {

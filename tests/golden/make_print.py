@@ -10,6 +10,7 @@ import sys
 import torch
 
 F32, F64, I64, BOOL = torch.float32, torch.float64, torch.int64, torch.bool
+F16, BF16, I32, U8 = torch.float16, torch.bfloat16, torch.int32, torch.uint8
 INF, NAN = math.inf, math.nan
 
 CASES = [
@@ -21,6 +22,27 @@ CASES = [
     ([123456.789, 1000.0], F64), ([99999.5], F32), ([2**53 + 1, 1], I64),
     ([[1.0, 2.0], [3.0, 4.0]], F32), ([[0.25, -1.0], [100.0, 7.5]], F32), ([[[1, 2], [3, 4]], [[5, 6], [7, 8]]], I64),
     ([[True], [False]], BOOL),
+    (0.1, F16), ([0.1, 1.0, -3.14159], F16), ([65504.0, 1.0], F16), ([INF, NAN, 6e-8], F16),
+    (0.1, BF16), ([0.1, 1.0, -3.14159], BF16), ([3e38, 1.0], BF16), ([[1.0, 2.0], [3.0, 4.0]], BF16),
+    (7, I32), ([1, -20, 300], I32), ([-2**31, 2**31 - 1], I32), (200, U8), ([0, 255], U8),
+    ([-2**63, 2**63 - 1], I64), ([[[[[[[[1.5, 2.5]]]], [[[[3.5, 4.5]]]]]]]], F32),
+]
+
+# Values, dtype and options.
+WITH_OPTIONS = [
+    ([0.123456789, 1.0], F64, {"precision": 8}), ([0.5, 100.0], F32, {"precision": 0}),
+    ([1.5, 2.5], F32, {"sci_mode": True}), ([1.0, 20.0, 0.0], F32, {"sci_mode": True}),
+    ([1e-7, 1.0], F32, {"sci_mode": False}), ([1.0, 1e9], F64, {"sci_mode": False}),
+    ([NAN, -INF, 2.5], F16, {"sci_mode": True, "precision": 2}),
+    (list(range(20)), I64, {"linewidth": 30}), ([0.25] * 15, F32, {"linewidth": 40}),
+    (list(range(20)), I32, {"linewidth": 5}), ([0.5] * 9, BF16, {"linewidth": 60}),
+    (list(range(12)), U8, {"threshold": 10}), (list(range(12)), I64, {"threshold": 12}),
+    (list(range(12)), F32, {"threshold": 5, "edgeitems": 1}),
+    (list(range(12)), F16, {"threshold": 5, "edgeitems": 2}),
+    ([list(range(9))] * 9, I64, {"threshold": 20, "edgeitems": 2}),
+    ([[[0.5] * 4] * 7] * 5, F32, {"threshold": 20, "edgeitems": 1}),
+    ([[1, 2]] * 20, I64, {"threshold": 10, "edgeitems": 2, "linewidth": 20}),
+    (list(range(12)), I64, {"threshold": 5, "edgeitems": 0}),
 ]
 
 
@@ -37,7 +59,7 @@ def case(x, options=None):
 def main():
     cases = [case(torch.tensor(v, dtype=d)) for v, d in CASES]
     for shape in [(0,), (0, 3), (2, 0, 1)]:
-        for dtype in [F32, I64, BOOL, F64]:
+        for dtype in [F32, I64, BOOL, F64, F16, U8]:
             cases.append(case(torch.zeros(shape, dtype=dtype)))
     # Long rows are broken into lines; the numbers 0 .. n - 1, times a factor.
     for n, shape, factor, dtype in [(30, (30,), 1, I64), (50, (2, 25), 0.5, F32),
@@ -50,6 +72,10 @@ def main():
         del entry["values"]
         entry["factor"] = factor
         cases.append(entry)
+    for values, dtype, options in WITH_OPTIONS:
+        torch.set_printoptions(profile="default")
+        torch.set_printoptions(**options)
+        cases.append(case(torch.tensor(values, dtype=dtype)) | {"options": options})
     sys.stdout.write("[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n")
 
 

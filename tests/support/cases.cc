@@ -131,11 +131,6 @@ Operand build_operand(DType dtype, const json& form) {
   return {base, seen, base.numel() > 0 ? bits_of(base) : std::vector<std::byte>()};
 }
 
-std::string describe(const Tensor& x) {
-  return std::string(name(x.dtype())) + " " + to_string(x.shape()) + " strides " +
-         to_string(x.strides());
-}
-
 // The categories of cases.py, from the operands as they were built.
 std::set<std::string> categories(const std::vector<Tensor>& in, bool throws, bool broadcasting) {
   std::set<std::string> found;

@@ -88,6 +88,102 @@ TEST(Normal, HasItsMomentsAndTails) {
   EXPECT_EQ(normal({4}, 1.5, 0, generator).to_vector(), std::vector<double>(4, 1.5));
 }
 
+TEST(Normal, IsTheFormulaOfBoxAndMullerOnTheWordsOfEachElement) {
+  Generator generator(10);
+  generator.set_position((std::uint64_t{1} << 32) - 7);  // counters that carry into the upper word
+  const std::uint64_t first = generator.position();
+  const std::vector<double> x = normal({37}, 3, 2, generator, kFloat64).to_vector();
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const Words w = generator.words(first + i);
+    const auto unit = [](std::uint32_t a, std::uint32_t b) {
+      return std::ldexp(static_cast<double>((std::uint64_t{a} << 32 | b) >> 11), -53);
+    };
+    const double expected = 3 + 2 * std::sqrt(-2 * std::log(1 - unit(w[0], w[1]))) *
+                                    std::cos(2 * M_PI * unit(w[2], w[3]));
+    EXPECT_NEAR(x[i], expected, 1e-14 * 10) << i;  // 4 ulp of the vector functions, times 10
+  }
+}
+
+TEST(Exponential, HasItsMomentsAndTail) {
+  Generator generator(11);
+  const std::int64_t n = 1 << 20;
+  const std::vector<double> x = exponential({n}, 0.5, generator, kFloat64).to_vector();
+  double mean = 0, square = 0, beyond = 0;
+  for (double v : x) {
+    EXPECT_GE(v, 0);
+    mean += v / n;
+    square += v * v / n;
+    beyond += v > 6 ? 1.0 / n : 0;
+  }
+  EXPECT_NEAR(mean, 2, kZ * 2 / std::sqrt(n));
+  EXPECT_NEAR(square, 8, kZ * 4 * std::sqrt(20.0 / n));  // E x^4 - (E x^2)^2 = (24 - 4) 2^4
+  EXPECT_NEAR(beyond, std::exp(-3), kZ * std::sqrt(std::exp(-3) / n));
+}
+
+TEST(Bernoulli, IsOneWithItsProbabilityInAnyDtype) {
+  Generator generator(12);
+  const std::int64_t n = 1 << 20;
+  for (DType dtype : {kBool, kInt64, kFloat32, kFloat64}) {
+    const Tensor x = bernoulli({n}, 0.3, generator, dtype);
+    EXPECT_EQ(x.dtype(), dtype);
+    double ones = 0;
+    for (double v : x.to_vector()) {
+      EXPECT_TRUE(v == 0 || v == 1);
+      ones += v;
+    }
+    EXPECT_NEAR(ones, 0.3 * n, kZ * std::sqrt(0.21 * n));
+  }
+  EXPECT_EQ(bernoulli({5}, 0, generator).to_vector(), std::vector<double>(5, 0));
+  EXPECT_EQ(bernoulli({5}, 1, generator).to_vector(), std::vector<double>(5, 1));
+}
+
+TEST(Bernoulli, TakesAProbabilityForEachElement) {
+  Generator generator(13);
+  const std::int64_t n = 100000;
+  const Tensor p = tensor({{0}, {0.25}, {1}}).expand({3, n});
+  const Tensor x = bernoulli(p, generator);
+  EXPECT_EQ(x.shape(), p.shape());
+  double ones[3] = {};
+  const std::vector<double> values = x.to_vector();
+  for (std::int64_t i = 0; i < 3 * n; ++i) ones[i / n] += values[i];
+  EXPECT_EQ(ones[0], 0);
+  EXPECT_NEAR(ones[1], 0.25 * n, kZ * std::sqrt(0.25 * 0.75 * n));
+  EXPECT_EQ(ones[2], n);
+}
+
+TEST(Randint, HitsAllNumbersOfItsRangeEquallyOften) {
+  Generator generator(14);
+  const std::int64_t n = 70000;
+  double count[7] = {};
+  for (double v : randint(-3, 4, {n}, generator).to_vector()) {
+    ASSERT_TRUE(v >= -3 && v <= 3);
+    ++count[static_cast<int>(v) + 3];
+  }
+  double chi_square = 0;
+  for (double c : count) chi_square += (c - n / 7.0) * (c - n / 7.0) / (n / 7.0);
+  EXPECT_LT(chi_square, 30);   // 6 degrees of freedom: exceeded once in 25000 seeds
+  EXPECT_GT(chi_square, 0.2);  // and below this once in 5000
+}
+
+TEST(Randint, CoversTheWholeRangeOfInt64) {
+  Generator generator(15);
+  const Tensor x = randint(INT64_MIN, INT64_MAX, {10000}, generator);
+  const std::int64_t* v = x.data<std::int64_t>();
+  const auto negative = std::count_if(v, v + 10000, [](std::int64_t i) { return i < 0; });
+  EXPECT_NEAR(static_cast<double>(negative), 5000, kZ * 50);
+  EXPECT_EQ(randint(INT64_MAX - 1, INT64_MAX, {1}, generator).data<std::int64_t>()[0],
+            INT64_MAX - 1);
+}
+
+TEST(RandomLike, TakesShapeAndDtypeOfATensor) {
+  Generator a(16), b(16);
+  const Tensor x = zeros({3, 4}, kFloat64);
+  expect_same_bits(uniform_like(x, 1, 2, a), uniform({3, 4}, 1, 2, b, kFloat64));
+  expect_same_bits(normal_like(x, 1, 2, a), normal({3, 4}, 1, 2, b, kFloat64));
+  expect_same_bits(bernoulli_like(x, 0.5, a), bernoulli({3, 4}, 0.5, b, kFloat64));
+  expect_same_bits(randint_like(x, 0, 9, a), randint(0, 9, {3, 4}, b, kFloat64));
+}
+
 TEST(Permutation, HasEveryNumberOnce) {
   Generator generator(4);
   for (std::int64_t n : {0, 1, 2, 1000}) {
@@ -130,6 +226,10 @@ TEST(Generators, GiveTheSameNumbersOnAnyNumberOfThreads) {
     Generator generator(7);
     return uniform({100000}, 0, 1, generator, kFloat64);
   });
+  same_on_all_threads([] {
+    Generator generator(7);
+    return randint(0, 1000, {100000}, generator);
+  });
 }
 
 TEST(Generators, GoOnFromASavedPosition) {
@@ -171,7 +271,20 @@ TEST(Generators, RejectImpossibleArgumentsAndUseNoNumbers) {
   expect_throws_text<ConfigError>([&] { normal({2}, 0, -1, g); },
                                   "[normal] mean, std: 0, -1; expected finite numbers, std >= 0");
   expect_throws_text<DTypeError>([&] { normal({2}, 0, 1, g, kInt64); },
-                                 "[normal] dtype: int64; expected float32 or float64");
+                                 "[normal] dtype: int64; expected a floating dtype");
+  expect_throws_text<ConfigError>([&] { exponential({2}, 0, g); },
+                                  "[exponential] rate: 0; expected a finite number > 0");
+  expect_throws_text<ConfigError>([&] { bernoulli({2}, 1.5, g); },
+                                  "[bernoulli] p: 1.5; expected a probability, 0..1");
+  expect_throws_text<ConfigError>(
+      [&] {
+        bernoulli(tensor({0.5, NAN}), g);
+      },
+      "[bernoulli] p: nan; expected probabilities, 0..1");
+  expect_throws_text<DTypeError>([&] { bernoulli(arange(2), g); },
+                                 "[bernoulli] p: int64; expected a floating dtype");
+  expect_throws_text<ConfigError>([&] { randint(3, 3, {2}, g); },
+                                  "[randint] low, high: 3, 3; expected low < high");
   expect_throws_text<ShapeError>([&] { uniform({-1}, 0, 1, g); },
                                  "[uniform] shape: [-1]; expected sizes >= 0");
   EXPECT_EQ(g.position(), 0u);
