@@ -244,7 +244,8 @@ Tensor borrow_memory(void* data, DType dtype, const Shape& shape, std::function<
                       std::to_string(size_of(dtype)) + "; expected one aligned for " +
                       std::string(name(dtype)) + "; from_memory copies any");
   }
-  return over_storage_unchecked(StorageRef(Storage::borrow(data, bytes, std::move(deleter))), shape, dtype);
+  return over_storage_unchecked(StorageRef(Storage::borrow(data, bytes, std::move(deleter))), shape,
+                                dtype);
 }
 
 }  // namespace gradus

@@ -130,6 +130,31 @@ class Tensor {
   Tensor expand(const Shape& shape) const;
   /// Inserts an axis of size 1; axis in -rank-1..rank. Throws IndexError.
   Tensor unsqueeze(int axis) const;
+  /// Drops the axes of size 1 among those named (none named: all). Throws IndexError.
+  Tensor squeeze(const Axes& axes = {}) const;
+  /// Merges the axes start..end into one; a copy where reshape makes one. Throws IndexError,
+  /// ConfigError (start after end).
+  Tensor flatten(int start = 0, int end = -1) const;
+  /// Axis i of the result is axis axes[i] of this. Throws IndexError, ConfigError:
+  ///   "[permute] axes: [0, 0]; expected each axis of shape [2, 3] once"
+  Tensor permute(const Dims& axes) const;
+  /// Moves axes to other places; the rest keep their order. Throws IndexError, ConfigError.
+  Tensor moveaxis(const Axes& from, const Axes& to) const;
+  /// Reverses axes (none named: all). Differs: PyTorch copies, NumPy views as here.
+  Tensor flip(const Axes& axes = {}) const;
+  /// The elements [i, i + offset] of two axes, as a new last axis. Throws IndexError, ConfigError.
+  Tensor diagonal(std::int64_t offset = 0, int axis0 = 0, int axis1 = 1) const;
+  /// Positions start .. start + length - 1 of one axis. Throws IndexError.
+  Tensor narrow(int axis, std::int64_t start, std::int64_t length) const;
+  /// Windows of `size` neighbours, `step` apart: the windows take the place of the axis, what is in
+  /// them becomes a new last axis. Throws IndexError, ShapeError (size), ConfigError (step).
+  Tensor unfold(int axis, std::int64_t size, std::int64_t step) const;
+  /// Parts of the given sizes. Throws IndexError, ShapeError unless they add up to the axis.
+  std::vector<Tensor> split(const std::vector<std::int64_t>& sizes, int axis = 0) const;
+  /// Parts of `size` positions each, the last one may be smaller. Throws IndexError, ConfigError.
+  std::vector<Tensor> split_every(std::int64_t size, int axis = 0) const;
+  /// At most n parts of equal size, the last one may be smaller. Throws IndexError, ConfigError.
+  std::vector<Tensor> chunk(std::int64_t n, int axis = 0) const;
 
   // Copies.
 

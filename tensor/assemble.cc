@@ -1,0 +1,221 @@
+#include "tensor/assemble.h"
+
+#include <algorithm>
+#include <string>
+
+#include "tensor/construct.h"
+#include "tensor/elementwise.h"
+#include "tensor/elementwise/equal.h"
+#include "tensor/elementwise/greater_equal.h"
+#include "tensor/elementwise/less_equal.h"
+#include "tensor/elementwise/sub.h"
+#include "tensor/reduce.h"
+
+namespace gradus {
+namespace {
+
+// The common dtype of a list, each tensor checked.
+DType checked_list(std::string_view op, const std::vector<Tensor>& tensors) {
+  if (tensors.empty()) {
+    throw ConfigError("[" + std::string(op) + "] tensors: none; expected at least one");
+  }
+  for (const Tensor& x : tensors) check_defined(op, "tensors", x);
+  DType dtype = tensors[0].dtype();
+  for (const Tensor& x : tensors) dtype = promote(dtype, x.dtype());
+  return dtype;
+}
+
+[[noreturn]] void throw_other_shape(std::string_view op, std::size_t i, const Tensor& x,
+                                    const std::string& expected) {
+  throw ShapeError("[" + std::string(op) + "] tensors[" + std::to_string(i) + "]: shape " +
+                   to_string(x.shape()) + "; expected " + expected);
+}
+
+// column - row, counted over the last two axes.
+Tensor distance_from_diagonal(std::string_view op, const Tensor& x) {
+  check_defined(op, "x", x);
+  if (x.rank() < 2) {
+    throw ShapeError("[" + std::string(op) + "] x: shape " + to_string(x.shape()) +
+                     "; expected at least two axes");
+  }
+  return arange(x.dim(-1)) - arange(x.dim(-2)).unsqueeze(1);
+}
+
+Tensor zero_like_dtype(const Tensor& x) { return zeros({}, x.dtype()); }
+
+}  // namespace
+
+Tensor cat(const std::vector<Tensor>& tensors, int axis) {
+  const DType dtype = checked_list("cat", tensors);
+  const Shape& first = tensors[0].shape();
+  if (first.rank() == 0) throw_other_shape("cat", 0, tensors[0], "at least one axis; use stack");
+  const int a = normalize_axis("cat", axis, first);
+  Shape shape = first;
+  shape[a] = 0;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    Shape like = tensors[i].shape();
+    if (like.rank() == first.rank()) like[a] = first[a];
+    if (like != first) {
+      throw_other_shape("cat", i, tensors[i],
+                        to_string(first) + " but for axis " + std::to_string(a));
+    }
+    if (__builtin_add_overflow(shape[a], tensors[i].shape()[a], &shape[a])) {
+      throw_other_shape("cat", i, tensors[i], "a sum of sizes below 2^63");
+    }
+  }
+  check_sizes("cat", shape);
+  const Tensor y = Tensor::empty(shape, dtype);
+  std::int64_t start = 0;
+  for (const Tensor& x : tensors) {
+    const std::int64_t size = x.shape()[a];
+    if (x.numel() > 0) y.narrow(a, start, size).copy_from(x);
+    start += size;
+  }
+  return y;
+}
+
+Tensor stack(const std::vector<Tensor>& tensors, int axis) {
+  checked_list("stack", tensors);
+  std::vector<Tensor> rows;
+  rows.reserve(tensors.size());
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (tensors[i].shape() != tensors[0].shape()) {
+      throw_other_shape("stack", i, tensors[i], to_string(tensors[0].shape()));
+    }
+    rows.push_back(tensors[i].unsqueeze(axis));
+  }
+  return cat(rows, axis < 0 ? axis + rows[0].rank() : axis);
+}
+
+Tensor repeat(const Tensor& x, const Dims& repeats) {
+  check_defined("repeat", "x", x);
+  const int skip = repeats.rank() - x.rank();
+  if (skip < 0 || std::any_of(repeats.begin(), repeats.end(), [](auto n) { return n < 0; })) {
+    throw ShapeError("[repeat] repeats: " + to_string(repeats) +
+                     "; expected a number >= 0 for each axis of shape " + to_string(x.shape()));
+  }
+  Shape shape = repeats;
+  for (int i = 0; i < x.rank(); ++i) {
+    if (__builtin_mul_overflow(shape[i + skip], x.shape()[i], &shape[i + skip])) {
+      throw ShapeError("[repeat] repeats: " + to_string(repeats) + "; expected sizes below 2^63");
+    }
+  }
+  check_sizes("repeat", shape);
+  if (numel(shape) == 0) return Tensor::empty(shape, x.dtype());
+  // One axis after the other, innermost first, so that what is copied is as long as possible.
+  Tensor y = x;
+  while (y.rank() < repeats.rank()) y = y.unsqueeze(0);
+  for (int axis = repeats.rank() - 1; axis >= 0; --axis) {
+    if (repeats[axis] == 1) continue;
+    if (y.rank() == Dims::kMaxRank) {  // no room for one axis more
+      y = cat(std::vector<Tensor>(static_cast<std::size_t>(repeats[axis]), y), axis);
+      continue;
+    }
+    Shape wide = y.shape();
+    wide.insert(axis, repeats[axis]);
+    Shape merged = y.shape();
+    merged[axis] *= repeats[axis];
+    y = y.unsqueeze(axis).expand(wide).reshape(merged);
+  }
+  return y.shares_storage_with(x) ? y.clone() : y;
+}
+
+Tensor roll(const Tensor& x, const Dims& shifts, const Axes& axes) {
+  check_defined("roll", "x", x);
+  if (shifts.rank() != (axes.rank() == 0 ? 1 : axes.rank())) {
+    throw ConfigError("[roll] shifts, axes: " + to_string(shifts) + " and " + to_string(axes) +
+                      "; expected a shift for each axis, or one shift and no axes");
+  }
+  if (axes.rank() == 0) {
+    return roll(x.reshape({x.numel()}), shifts, 0).reshape(x.shape());
+  }
+  Tensor y = x;
+  for (int i = 0; i < axes.rank(); ++i) {
+    const int axis = normalize_axis("roll", axes[i], x.shape());
+    const std::int64_t size = x.shape()[axis];
+    if (size == 0) continue;
+    const std::int64_t start = ((-(shifts[i] % size)) % size + size) % size;
+    y = cat({y.narrow(axis, start, size - start), y.narrow(axis, 0, start)}, axis);
+  }
+  return y.shares_storage_with(x) ? y.clone() : y;
+}
+
+Tensor tril(const Tensor& x, std::int64_t k) {
+  return where(distance_from_diagonal("tril", x) <= k, x, zero_like_dtype(x));
+}
+
+Tensor triu(const Tensor& x, std::int64_t k) {
+  return where(distance_from_diagonal("triu", x) >= k, x, zero_like_dtype(x));
+}
+
+Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pads, double value) {
+  check_defined("pad", "x", x);
+  const auto fail = [&](const std::string& expected) {
+    std::string list;
+    for (const auto p : pads) list += (list.empty() ? "" : ", ") + std::to_string(p);
+    throw ShapeError("[pad] pads: [" + list + "]; expected " + expected + " for shape " +
+                     to_string(x.shape()));
+  };
+  if (pads.size() % 2 != 0 || static_cast<int>(pads.size()) > 2 * x.rank()) {
+    fail("two numbers for each of the last axes");
+  }
+  Shape shape = x.shape();
+  Tensor inside = x;
+  for (std::size_t i = 0; i < pads.size() / 2; ++i) {
+    const int axis = x.rank() - 1 - static_cast<int>(i);
+    const std::int64_t before = pads[2 * i], after = pads[2 * i + 1];
+    std::int64_t size = 0;
+    if (__builtin_add_overflow(shape[axis], before, &size) ||
+        __builtin_add_overflow(size, after, &size) || size < 0) {
+      fail("sizes >= 0 and below 2^63");
+    }
+    const std::int64_t own = shape[axis], cut = std::min(own, std::max<std::int64_t>(0, -before));
+    const std::int64_t kept =
+        std::max<std::int64_t>(0, own - cut - std::min(own, std::max<std::int64_t>(0, -after)));
+    inside = inside.narrow(axis, cut, std::min(kept, size));
+    shape[axis] = size;
+  }
+  check_sizes("pad", shape);
+  const Tensor y = full(shape, value, x.dtype());
+  Tensor middle = y;
+  for (int axis = 0; axis < x.rank(); ++axis) {
+    const auto i = static_cast<std::size_t>(x.rank() - 1 - axis);
+    const std::int64_t before = 2 * i < pads.size() ? pads[2 * i] : 0;
+    middle = middle.narrow(axis, std::max<std::int64_t>(0, before), inside.shape()[axis]);
+  }
+  if (inside.numel() > 0) middle.copy_from(inside);
+  return y;
+}
+
+Tensor masked_fill(const Tensor& x, const Tensor& mask, double value) {
+  check_defined("masked_fill", "x", x);
+  check_defined("masked_fill", "mask", mask);
+  if (mask.dtype() != kBool) {
+    throw DTypeError("[masked_fill] mask: " + std::string(name(mask.dtype())) +
+                     "; expected bool, the result of a comparison");
+  }
+  if (broadcast_shapes("masked_fill", x.shape(), mask.shape(), "x", "mask") != x.shape()) {
+    throw ShapeError("[masked_fill] mask: shape " + to_string(mask.shape()) +
+                     "; expected one that broadcasts to " + to_string(x.shape()));
+  }
+  return where(mask, full({}, value, x.dtype()), x);
+}
+
+Tensor one_hot(const Tensor& index, std::int64_t classes) {
+  check_defined("one_hot", "index", index);
+  if (!is_integral(index.dtype())) {
+    throw DTypeError("[one_hot] index: " + std::string(name(index.dtype())) +
+                     "; expected whole numbers");
+  }
+  check_sizes("one_hot", {classes});
+  if (index.numel() > 0) {
+    const double low = min(index).item(), high = max(index).item();
+    if (low < 0 || high >= static_cast<double>(classes)) {
+      throw IndexError("[one_hot] index: " + to_text(low < 0 ? low : high) + "; expected 0.." +
+                       std::to_string(classes - 1));
+    }
+  }
+  return (index.unsqueeze(-1) == arange(classes)).to(kInt64);
+}
+
+}  // namespace gradus
