@@ -3,6 +3,8 @@
 // operations that nobody checks.
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "autograd/ops_all.h"
 #include "tensor/elementwise_all.h"
 #include "tests/support/gradients.h"
@@ -16,8 +18,8 @@ using Inputs = std::span<const Variable>;
 const std::vector<Shape> kShapes = {{2, 3}, {1, 1}, {}, {0, 3}, {17}};
 
 Variable input_for(const std::string& rule, const Shape& shape, int seed) {
-  return needs_positive(rule) ? gap_parameter(shape, 0.5, 2.5, seed)
-                              : gap_parameter(shape, -2, 2, seed);
+  const Range range = smooth_range(rule);
+  return gap_parameter(shape, range.low, range.high, seed);
 }
 
 TEST(OpsGradcheck, EveryUnaryRule) {
@@ -58,6 +60,18 @@ TEST(OpsGradcheck, EveryBinaryRule) {
     expect_gradients(rule.name, plain, {a, Variable(transpose(b).value())});
     expect_gradients(rule.name, plain, {Variable(transpose(b).value()), a});
     expect_gradients(rule.name, [&](Inputs x) { return rule.variable(x[0], x[0]); }, {a});
+  }
+}
+
+TEST(OpsGradcheck, EveryTernaryRule) {
+  const std::vector<std::array<Shape, 3>> shapes = {
+      {{{2, 3}, {2, 3}, {2, 3}}}, {{{2, 3}, {3}, {}}}, {{{}, {2, 1}, {3}}}, {{{0, 3}, {3}, {}}}};
+  for (const TernaryRule& rule : rules().ternary) {
+    for (const auto& [a, b, c] : shapes) {
+      expect_gradients(rule.name, [&](Inputs x) { return rule.variable(x[0], x[1], x[2]); },
+                       {input_for(rule.name, a, 1), input_for(rule.name, b, 101),
+                        input_for(rule.name, c, 201)});
+    }
   }
 }
 

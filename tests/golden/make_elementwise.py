@@ -36,7 +36,7 @@ def main():
     for header in sorted(headers.glob("*.h")):
         text = header.read_text()
         for kind, name in re.findall(r"^GRADUS_([A-Z]+)\(\w+, (\w+)\);", text, re.M):
-            rules[kind].append(name)
+            rules.setdefault(kind, []).append(name)
             if "Domain::kNumeric" in text:
                 numeric.append(name)
     binary = rules["BINARY"] + rules["COMPARISON"]

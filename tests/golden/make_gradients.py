@@ -17,6 +17,11 @@ POSITIVE = [0.2, 0.7, 1.0, 1.9, 2.4, 3.1]
 A = [0.6, 1.3, -0.9, 2.2, -1.4, 0.35]
 B = [1.2, -0.5, 0.8]
 INF = math.inf
+# Where a function is real.
+UNIT = [-0.9, -0.6, -0.2, 0.1, 0.5, 0.8]
+DOMAINS = {"log": POSITIVE, "log2": POSITIVE, "log10": POSITIVE, "sqrt": POSITIVE,
+           "rsqrt": POSITIVE, "log1p": POSITIVE, "asin": UNIT, "acos": UNIT, "atanh": UNIT,
+           "acosh": [1.2, 1.5, 1.9, 2.4, 3.1, 5.0]}
 
 
 def rules():
@@ -64,7 +69,7 @@ def main():
     golden = {"unary": {}, "binary": {}, "kinks": {}, "composed": {}}
     for name in unary:
         golden["unary"][name] = derivatives(
-            getattr(torch, name), grid(POSITIVE if name in ("log", "sqrt") else X, 3))
+            getattr(torch, name), grid(DOMAINS.get(name, X), 3))
     for name in binary:
         a = grid([abs(v) for v in A] if name == "pow" else A, 3)
         golden["binary"][name] = derivatives(getattr(torch, name), a, B)

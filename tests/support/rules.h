@@ -61,4 +61,10 @@ const Rules& rules();
 /// Rules that are real only for positive numbers (of pow: a positive base).
 bool needs_positive(const std::string& rule);
 
+/// Where to take arguments from for differences: inside of where the rule is real and smooth.
+struct Range {
+  double low, high;
+};
+Range smooth_range(const std::string& rule);
+
 }  // namespace gradus::testing

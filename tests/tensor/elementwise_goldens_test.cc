@@ -29,5 +29,23 @@ TEST(ElementwiseGoldens, ComparisonsAreThoseOfPyTorch) {
   }
 }
 
+TEST(ElementwiseGoldens, TernaryRulesAreThoseOfPyTorch) {
+  for (const TernaryRule& rule : rules().ternary) {
+    check_cases(rule.name, [&](const Case& c) { return rule.tensor(c.in[0], c.in[1], c.in[2]); });
+  }
+}
+
+TEST(ElementwiseGoldens, PredicatesAreThoseOfPyTorch) {
+  for (const PredicateRule& rule : rules().predicate) {
+    check_cases(rule.name, [&](const Case& c) { return rule.tensor(c.in[0]); });
+  }
+}
+
+TEST(ElementwiseGoldens, RulesOfWholeNumbersAreThoseOfPyTorch) {
+  for (const IntegralRule& rule : rules().integral) {
+    check_cases(rule.name, [&](const Case& c) { return rule.tensor(c.in[0], c.in[1]); });
+  }
+}
+
 }  // namespace
 }  // namespace gradus::testing

@@ -1,0 +1,19 @@
+#pragma once
+#include "tensor/elementwise.h"
+
+namespace gradus::ops {
+
+/// Or of the bits of whole numbers; of bools the logical one.
+/// Throws DTypeError for floating operands.
+struct BitwiseOr {
+  static constexpr Domain kDomain = Domain::kIntegral;
+
+  template <class T>
+  GRADUS_HOST_DEVICE static T forward(T a, T b) {
+    return a | b;
+  }
+};
+
+}  // namespace gradus::ops
+
+GRADUS_INTEGRAL(BitwiseOr, bitwise_or);

@@ -1,0 +1,18 @@
+#pragma once
+#include "tensor/elementwise.h"
+
+namespace gradus::ops {
+
+/// Whether x is infinite, of either sign. Not differentiable: the result is bool.
+struct Isinf {
+  static constexpr Domain kDomain = Domain::kComparison;
+
+  template <class T>
+  GRADUS_HOST_DEVICE static bool forward(T x) {
+    return x == x && x - x != T(0);
+  }
+};
+
+}  // namespace gradus::ops
+
+GRADUS_PREDICATE(Isinf, isinf);
