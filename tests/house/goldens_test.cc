@@ -97,8 +97,10 @@ void add_matches(const std::string& text, const std::string& pattern, Names& nam
 Names rules_of(const std::vector<SourceFile>& files) {
   Names names;
   for (const SourceFile& file : files) {
-    add_matches("\n" + file.text, R"re(\nGRADUS_(?:UNARY|BINARY|COMPARISON)\(\w+, (\w+)\);)re",
-                names);
+    add_matches(
+        "\n" + file.text,
+        R"re(\nGRADUS_(?:UNARY|BINARY|TERNARY|PREDICATE|COMPARISON|INTEGRAL)\(\w+, (\w+)\);)re",
+        names);
   }
   return names;
 }
