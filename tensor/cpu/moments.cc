@@ -167,11 +167,11 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim) {
   dispatch_floating(y.dtype(), [&]<class T>(std::type_identity<T>) {
     const T* m = largest.data<T>();
     T* sums = y.data<T>();
-    // Where all are -inf, or one is inf, m itself is the result and only keeps NaN away.
     const auto shifted_exp = [m](std::int64_t k) {
-      return [m = std::isinf(m[k]) ? T(0) : m[k]](T value) { return gradus::exp(value - m); };
+      return [m = m[k]](T value) { return gradus::exp(value - m); };
     };
     mapped_sum<T, T>(door.input, door.mask, shifted_exp, sums);
+    // Where all are -inf, or one is inf, the sum is NaN and m itself the result.
     for (std::int64_t i = 0; i < y.numel(); ++i) {
       sums[i] = std::isinf(m[i]) ? m[i] : m[i] + scalar_log(sums[i]);
     }

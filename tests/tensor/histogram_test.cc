@@ -41,6 +41,12 @@ TEST(Histogram, AgreesWithItsOwnEdges) {
   std::vector<double> ones_but_last(49, 1);
   ones_but_last.back() = 2;
   EXPECT_EQ(histogram(edges, 49, 0.1, 0.7).counts.to_vector(), ones_but_last);
+  // And the number below an edge stays in the bin before.
+  const Tensor below = edges.clone();
+  for (double* v = below.data<double>(); v != below.data<double>() + 50; ++v) {
+    *v = std::nextafter(*v, -1);
+  }
+  EXPECT_EQ(histogram(below, 49, 0.1, 0.7).counts.to_vector(), std::vector<double>(49, 1));
 }
 
 TEST(Histogram, FindsItsRange) {

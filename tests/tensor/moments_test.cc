@@ -187,6 +187,7 @@ TEST(Moments, OfNormsStayInRange) {
   EXPECT_NEAR(norm(full({4}, 1e300, kFloat64)).item() / 2e300, 1, 1e-15);
   EXPECT_NEAR(norm(full({4}, 1e-300, kFloat64)).item() / 2e-300, 1, 1e-15);
   EXPECT_NEAR(norm(full({4}, 1e300, kFloat64), -2).item() / 5e299, 1, 1e-15);
+  EXPECT_NEAR(norm(tensor({1e300, 1e-300}, kFloat64), -2).item() / 1e-300, 1, 1e-15);
   EXPECT_NEAR(norm(tensor({3, 4}), 500).item(), 4, 1e-6);
   // Lines that need scaling, and lines that do not, in one call.
   const Tensor mixed = tensor({{3, 4}, {3e200, 4e200}, {0, 0}, {kInf, 1}, {NAN, 1}}, kFloat64);

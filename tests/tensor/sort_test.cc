@@ -106,6 +106,13 @@ TEST(Sort, OrdersAllBitsOfANumber) {
   }
 }
 
+TEST(Sort, MovesTheOnlyElementThatDiffers) {
+  const Tensor x = ones({300}, kInt64);
+  x.slice(0, {0, 1}).fill(2);
+  EXPECT_EQ(argsort(x).at({299}), 0);
+  EXPECT_EQ(sort(x).values.at({0}), 1);
+}
+
 TEST(Sort, ReadsViewsLikeCopiesOnAnyNumberOfThreads) {
   Generator generator(4);
   const Tensor big = normal({30, 40, 20}, 0, 1, generator);
