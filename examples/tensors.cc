@@ -33,7 +33,7 @@ void broadcasting() {
 
 void promotion() {
   constexpr const char* kShort[] = {"bool", "u8", "i32", "i64", "f16", "bf16", "f32", "f64"};
-  const auto cell = [](std::string text) { return text + std::string(6 - text.size(), ' '); };
+  const auto cell = [](std::string text) { return std::string(6 - text.size(), ' ') + text; };
   std::string table = cell("");
   for (DType b : kAllDTypes) table += cell(kShort[static_cast<int>(b)]);
   for (DType a : kAllDTypes) {
