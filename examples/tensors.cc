@@ -3,7 +3,6 @@
 #include <string>
 
 #include "tensor/elementwise_all.h"
-#include "tensor/memory.h"
 #include "tensor/reduce.h"
 
 using namespace gradus;
@@ -34,7 +33,7 @@ void broadcasting() {
 
 void promotion() {
   constexpr const char* kShort[] = {"bool", "u8", "i32", "i64", "f16", "bf16", "f32", "f64"};
-  const auto cell = [](std::string text) { return text + std::string(6 - text.size(), ' '); };
+  const auto cell = [](std::string text) { return std::string(6 - text.size(), ' ') + text; };
   std::string table = cell("");
   for (DType b : kAllDTypes) table += cell(kShort[static_cast<int>(b)]);
   for (DType a : kAllDTypes) {
@@ -62,12 +61,6 @@ void indexing() {
   std::cout << where(x > 8, x, -1) << "\n";
 }
 
-void memory() {
-  const MemoryTrace trace;
-  const Tensor x = zeros({1000, 1000});
-  std::cout << to_string(memory_report());
-}
-
 int main(int argc, char** argv) {
   const std::string asked = argc > 1 ? argv[1] : "";
   const auto run = [&](const std::string& name, void (*example)()) {
@@ -79,5 +72,4 @@ int main(int argc, char** argv) {
   run("promotion", promotion);
   run("numbers", numbers);
   run("indexing", indexing);
-  run("memory", memory);
 }

@@ -56,13 +56,12 @@ class Elements {
     }
     const bool needs_exponent =
         largest > 0 && (largest / smallest > 1000 || largest > 1e8 || (!whole && smallest < 1e-4));
-    // As in PyTorch, nan, inf and 0 do not widen the columns, nor does a notation that was asked
-    // for against the numbers' own.
-    for (double v : values) {
-      if (counts(v)) width_ = std::max(width_, text(v, needs_exponent, whole).size());
-    }
     const bool exponent = options_.sci_mode.value_or(needs_exponent);
-    for (double v : values) texts_.push_back(text(v, exponent, whole));
+    for (double v : values) {
+      texts_.push_back(text(v, exponent, whole));
+      // As in PyTorch, nan, inf and 0 do not widen the columns.
+      if (counts(v)) width_ = std::max(width_, texts_.back().size());
+    }
   }
 
   std::string text(double v, bool exponent, bool whole) const {
@@ -103,15 +102,22 @@ class Printer {
   bool shortened(int axis) const { return summarize_ && full_[axis] > 2 * options_.edge_items; }
 
   // The entries at both ends of every long axis; only what is shown decides about the width.
-  Tensor corners(Tensor x) const {
-    const std::int64_t edge = options_.edge_items;
+  Tensor corners(const Tensor& x) const {
+    Shape shape = full_;
     for (int axis = 0; axis < x.rank(); ++axis) {
-      if (!shortened(axis)) continue;
-      const Tensor index = arange(2 * edge);
-      index.slice(0, {edge, None}).copy_from(arange(-edge, 0));
-      x = x.transpose(0, axis).index_select(index).transpose(0, axis);
+      if (shortened(axis)) shape[axis] = 2 * options_.edge_items;
     }
-    return x;
+    const Tensor out = Tensor::empty(shape, x.dtype());
+    copy_corners(x, out, 0);
+    return out;
+  }
+
+  void copy_corners(const Tensor& x, const Tensor& out, int axis) const {
+    while (axis < x.rank() && !shortened(axis)) ++axis;
+    if (axis == x.rank()) return out.copy_from(x);
+    const std::int64_t edge = options_.edge_items, n = full_[axis];
+    copy_corners(x.slice(axis, {0, edge}), out.slice(axis, {0, edge}), axis + 1);
+    copy_corners(x.slice(axis, {n - edge, n}), out.slice(axis, {edge, 2 * edge}), axis + 1);
   }
 
   void print(int axis, int indent) {
@@ -170,12 +176,10 @@ std::string to_string(const Tensor& x, const PrintOptions& options) {
   if (!x.defined()) return "tensor(undefined)";
   std::string text = "tensor(";
   std::vector<std::string> suffixes;
-  if (x.numel() == 0) {
-    text += "[]";
-    const std::string shape = to_string(x.shape());
-    if (x.rank() != 1) suffixes.push_back("size=(" + shape.substr(1, shape.size() - 2) + ")");
-  } else {
-    text += Printer(x, options).text();
+  text += x.numel() == 0 ? "[]" : Printer(x, options).text();
+  if (x.numel() == 0 ? x.rank() != 1 : options.edge_items == 0) {
+    const std::string sizes = to_string(x.shape());  // "[12]" is "(12,)" in Python
+    suffixes.push_back("size=(" + sizes.substr(1, sizes.size() - 2) + (x.rank() == 1 ? ",)" : ")"));
   }
   const bool shows_itself = x.numel() > 0 && (x.dtype() == kBool || x.dtype() == kInt64);
   if (x.dtype() != kFloat32 && !shows_itself) {

@@ -1,4 +1,7 @@
-// The front page shows programs and what they print: both must be what the repository has.
+// The pages show programs and what they print: both must be what the repository has. On a page,
+//   <!-- examples/a.cc -->         stands before a block with the text of that file,
+//   <!-- examples/a.cc: part -->   before one with the body of its function void part(),
+//   <!-- output of a part -->      before one with what `examples/a part` prints.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -8,6 +11,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -30,12 +34,49 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
-// The text of the fenced block that follows `marker`.
-std::string block_after(const std::string& page, const std::string& marker) {
-  const std::size_t at = page.find(marker);
-  if (at == std::string::npos) return "no '" + marker + "' on the page";
-  const std::size_t begin = page.find('\n', page.find("```", at)) + 1;
-  return page.substr(begin, page.find("```", begin) - begin);
+struct Block {
+  std::string marker;  // "examples/a.cc: part" or "output of a part"
+  std::string text;
+};
+
+// The fenced blocks that stand directly behind a marker.
+std::vector<Block> blocks_of(const std::string& page) {
+  std::vector<Block> blocks;
+  for (std::size_t at = 0; (at = page.find("<!-- ", at)) != std::string::npos;) {
+    const std::size_t end = page.find(" -->\n", at);
+    if (end == std::string::npos) break;
+    const std::string marker = page.substr(at + 5, end - at - 5);
+    at = end + 5;
+    if (marker.find("examples/") != 0 && marker.find("output of ") != 0) continue;
+    if (page.compare(at, 3, "```") != 0) {
+      blocks.push_back({marker, "no block follows"});
+      continue;
+    }
+    const std::size_t begin = page.find('\n', at) + 1;
+    blocks.push_back({marker, page.substr(begin, page.find("```", begin) - begin)});
+  }
+  return blocks;
+}
+
+// The lines inside void part() { ... }, without their indentation.
+std::string body_of(const std::string& program, const std::string& part) {
+  const std::string head = "\nvoid " + part + "() {\n";
+  const std::size_t at = program.find(head);
+  if (at == std::string::npos) return "no function " + part;
+  const std::size_t begin = at + head.size();
+  std::istringstream lines(program.substr(begin, program.find("\n}\n", begin) + 1 - begin));
+  std::string body, line;
+  while (std::getline(lines, line)) body += (line.size() > 2 ? line.substr(2) : "") + "\n";
+  return body;
+}
+
+// What the block of a marker has to show.
+std::string shown_by(const std::string& marker) {
+  constexpr std::string_view kOutput = "output of ";
+  if (marker.starts_with(kOutput)) return output_of("examples/" + marker.substr(kOutput.size()));
+  const std::size_t colon = marker.find(": ");
+  if (colon == std::string::npos) return read(marker);
+  return body_of(read(marker.substr(0, colon)), marker.substr(colon + 2));
 }
 
 // Word by word, where numbers may differ as far as another processor rounds: matrix products add in
@@ -56,25 +97,36 @@ std::string block_after(const std::string& page, const std::string& marker) {
   }
 }
 
-TEST(Readme, ShowsTheProgramAsItIsInExamples) {
-  EXPECT_EQ(block_after(read("README.md"), "<!-- examples/first_steps.cc -->"),
-            read("examples/first_steps.cc"));
+void check_page(const std::string& file, std::size_t blocks) {
+  const std::vector<Block> found = blocks_of(read(file));
+  EXPECT_EQ(found.size(), blocks) << file;
+  for (const Block& block : found) {
+    if (block.marker.starts_with("output of ")) {
+      EXPECT_TRUE(same_up_to_rounding(block.text, shown_by(block.marker)))
+          << file << ": " << block.marker;
+    } else {
+      EXPECT_EQ(block.text, shown_by(block.marker)) << file << ": " << block.marker;
+    }
+  }
 }
 
-TEST(Readme, ShowsWhatTheProgramPrints) {
-  EXPECT_TRUE(same_up_to_rounding(block_after(read("README.md"), "<!-- output of first_steps -->"),
-                                  output_of("examples/first_steps")));
-}
+TEST(Readme, TheFrontPageShowsProgramsAndOutputsAsTheyAre) { check_page("README.md", 3); }
 
-TEST(Readme, ShowsTheOutputOfLinearRegression) {
-  EXPECT_TRUE(
-      same_up_to_rounding(block_after(read("README.md"), "<!-- output of linear_regression -->"),
-                          output_of("examples/textbook/linear_regression")));
+TEST(Readme, ThePageOfTensorsShowsProgramsAndOutputsAsTheyAre) {
+  check_page("tensor/README.md", 11);
 }
 
 TEST(Readme, ABlockThatDiffersIsNoticed) {
-  EXPECT_EQ(block_after("<!-- a -->\n```cpp\nint x;\n```\n", "<!-- a -->"), "int x;\n");
-  EXPECT_NE(block_after("nothing here", "<!-- a -->"), "");
+  const auto blocks = blocks_of(
+      "<!-- examples/a.cc -->\n```cpp\nint x;\n```\n<!-- note -->\n<!-- output of a b -->\n1\n");
+  ASSERT_EQ(blocks.size(), 2u);
+  EXPECT_EQ(blocks[0].marker, "examples/a.cc");
+  EXPECT_EQ(blocks[0].text, "int x;\n");
+  EXPECT_EQ(blocks[1].marker, "output of a b");
+  EXPECT_EQ(blocks[1].text, "no block follows");
+  EXPECT_EQ(body_of("\nvoid f() {\n  int x;\n\n  if (x) {\n  }\n}\nvoid g() {\n}\n", "f"),
+            "int x;\n\nif (x) {\n}\n");
+  EXPECT_EQ(body_of("int main() {}\n", "f"), "no function f");
   EXPECT_FALSE(same_up_to_rounding("loss 0.25", "loss 0.26"));
   EXPECT_FALSE(same_up_to_rounding("loss 0.25", "loss 0.25 more"));
   EXPECT_FALSE(same_up_to_rounding("loss 0.25", "cost 0.25"));

@@ -221,7 +221,7 @@ TEST(Errors, OfValuesThatADTypeCannotHold) {
           "use clamp, or Cast::kWrap");
   expect_throws_text<DTypeError>(
       [] { full({2}, 256, kUInt8); },
-      "[copy_from] x: 256 at [] has no uint8; expected 0..255; use clamp, or Cast::kWrap");
+      "[full] x: 256 at [] has no uint8; expected 0..255; use clamp, or Cast::kWrap");
 }
 
 TEST(Errors, OfMoreThanEightAxes) {
@@ -245,7 +245,7 @@ TEST(Errors, OfImpossibleSizes) {
       [&] {
         ones({huge, huge});
       },
-      "[full] shape: [1099511627776, 1099511627776]; expected fewer than "
+      "[ones] shape: [1099511627776, 1099511627776]; expected fewer than "
       "2^60 elements");
   // A size of 0 does not hide that the strides overflow.
   expect_throws_text<ShapeError>(
@@ -346,16 +346,6 @@ TEST(Errors, AreAllGradusErrors) {
   EXPECT_THROW(throw AutogradError("x"), Error);
   EXPECT_THROW(throw IoError("x"), Error);
   EXPECT_THROW(throw ConfigError("x"), std::runtime_error);
-}
-
-TEST(Errors, OfTooMuchMemoryNameTheSize) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "sanitizers end the program when memory is short";
-#endif
-  expect_throws_text<DeviceError>([] { Tensor::empty({std::int64_t{1} << 55}); },
-                                  "[empty] cpu: out of memory for 144115188075855872 bytes, shape "
-                                  "[36028797018963968] of float32; free tensors or use smaller "
-                                  "ones");
 }
 
 TEST(Errors, ToTextNamesANumberInFewDigits) {

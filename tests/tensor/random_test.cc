@@ -47,6 +47,17 @@ TEST(Uniform, StaysInItsHalfOpenRange) {
   EXPECT_EQ(uniform({3}, 2, 2, generator).to_vector(), std::vector<double>(3, 2));
 }
 
+TEST(Uniform, StaysInItsRangeInHalfPrecisionToo) {
+  Generator generator(17);
+  for (DType dtype : {kFloat16, kBFloat16}) {
+    for (const auto& [low, high] : {std::pair{-2.0, 5.0}, {0.0, 1.0}, {-1.0, 0.0}, {-7.0, -3.0}}) {
+      for (double v : uniform({20000}, low, high, generator, dtype).to_vector()) {
+        ASSERT_TRUE(v >= low && v < high) << v << " in " << name(dtype);
+      }
+    }
+  }
+}
+
 // Sums of n independent numbers lie within 5 standard deviations but for one seed in a million;
 // the seeds are fixed, so a failure is no accident.
 constexpr double kZ = 5;
