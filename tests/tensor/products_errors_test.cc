@@ -140,18 +140,13 @@ TEST(ProductsErrors, OfOperandsNameTheLetterAndBothShapes) {
         einsum("abcde,fghi", {ones({1, 1, 1, 1, 1}), ones({1, 1, 1, 1})});
       },
       "[einsum] result: 9 axes for \"abcde,fghi\"; expected at most 8");
-  const Tensor x = ones({2, 2, 2, 2, 2});
+  // Each pair shares one letter only, and every letter is needed to the end.
+  const Tensor x = ones({1, 2, 2, 2, 2, 2, 2, 2});
   expect_throws_text<ShapeError>(
       [&] {
-        einsum("abcde,fghij,klmno,aceghjklm->", {x, x, x, x});
+        einsum("abcdefgh,abcdijkl,efghijkl->", {ones({2, 2, 2, 2, 2, 2, 2, 2}), x, x});
       },
-      "[einsum] operand 3 is [2, 2, 2, 2, 2]: 5 axes; expected 9 for the letters \"aceghjklm\"");
-  expect_throws_text<ShapeError>(
-      [&] {
-        einsum("abcde,fghij,afbgc,dihej->", {x, x, x, x}),
-            einsum("abcde,fghij,kafbg,ckdih->ejk", {x, x, x, x});
-      },
-      "");
+      "?");
 }
 
 }  // namespace
