@@ -140,9 +140,9 @@ void contract_once(std::string_view op, std::vector<Labelled>& terms, std::strin
     }
   }
   if (best_j == 0) {
-    throw ShapeError("[" + std::string(op) + "] operands: their product has " +
+    throw ShapeError("[" + std::string(op) + "] operands: the product of any two has " +
                      std::to_string(fewest_axes) +
-                     " axes before it is summed; expected at most 8; multiply fewer at a time");
+                     " axes or more; expected at most 8; sum over some of them first");
   }
   const std::string keep = needed(terms, best_i, best_j, output);
   terms[best_i] = product(terms[best_i], terms[best_j], keep, size);

@@ -51,10 +51,9 @@ TEST(LinalgErrors, OfEveryFunctionNameTheMatrix) {
     }
     expect_throws_text<ShapeError>([&] { f.call(ones({3})); },
                                    where + "shape [3]; expected at least two axes, [..., n, m]");
-    expect_throws_text<Error>([&] { f.call(Tensor()); },
-                              where +
-                                  "undefined tensor; expected one with elements; a default "
-                                  "constructed or moved-from tensor has none");
+    expect_throws_text<Error>(
+        [&] { f.call(Tensor()); },
+        where + "undefined tensor; expected one with elements; was it default constructed?");
     if (!f.square) continue;
     expect_throws_text<ShapeError>(
         [&] {
@@ -152,8 +151,8 @@ TEST(LinalgErrors, OfRightSidesNameBothShapes) {
       [&] { linalg::solve(A, ones({2}, kInt64)); },
       "[linalg.solve] B: int64; expected float32 or float64; convert with to(kFloat32)");
   expect_throws_text<Error>([&] { linalg::solve(A, Tensor()); },
-                            "[linalg.solve] B: undefined tensor; expected one with elements; a "
-                            "default constructed or moved-from tensor has none");
+                            "[linalg.solve] B: undefined tensor; expected one with elements; was "
+                            "it default constructed?");
 }
 
 TEST(LinalgErrors, OfTolerancesNameThem) {
