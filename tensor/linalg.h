@@ -100,10 +100,10 @@ Tensor matrix_rank(const Tensor& A, const Tolerance& tolerance = {});
 Tensor pinv(const Tensor& A, const Tolerance& tolerance = {});
 
 struct LstsqResult {
-  Tensor solution;         ///< [..., n, k], or [..., n] for a vector
-  Tensor residuals;        ///< [..., k], or [...]: |B - A X|^2 by column; [0] unless m > n and all
-                           ///< matrices have rank n
-  Tensor rank;             ///< int64, the batch axes of A and B broadcast
+  Tensor solution;   ///< [..., n, k], or [..., n] for a vector
+  Tensor residuals;  ///< [..., k], or [...]: |B - A X|^2 by column; [0] unless m > n > 0 and all
+                     ///< matrices have rank n
+  Tensor rank;       ///< int64, the batch axes of A and B broadcast
   Tensor singular_values;  ///< [..., min(m, n)] of A
 };
 /// The X of least norm among those that minimise |B - A X|, from the singular values of A.

@@ -87,7 +87,9 @@ TEST_P(Linalg, CholeskyIsLowerAndMultipliesBack) {
       expect_close(matmul(L, L.transpose()), A, 0, tolerance(dtype));
       for (std::int64_t i = 0; i < n; ++i) {
         EXPECT_GT(L.at({1, i, i}), 0);
-        if (i + 1 < n) EXPECT_EQ(sum(abs(L.select(0, 1).select(0, i).slice(0, {i + 1}))).item(), 0);
+        if (i + 1 < n) {
+          EXPECT_EQ(sum(abs(L.select(0, 1).select(0, i).slice(0, {i + 1}))).item(), 0);
+        }
       }
     }
   }
@@ -131,7 +133,9 @@ void expect_svd(const Tensor& A, const std::string& what) {
     const std::vector<double> s = S.to_vector();
     for (std::size_t i = 0; i < s.size(); ++i) {
       EXPECT_GE(s[i], 0) << what;
-      if (i % static_cast<std::size_t>(k) > 0) EXPECT_LE(s[i], s[i - 1]) << what;
+      if (i % static_cast<std::size_t>(k) > 0) {
+        EXPECT_LE(s[i], s[i - 1]) << what;
+      }
     }
   }
 }
@@ -185,7 +189,9 @@ TEST_P(Linalg, EighMultipliesBackAndAscends) {
       expect_close(matmul(matmul(V, diagonal(w)), V.transpose()), A, 0, 30 * tolerance(dtype));
       const std::vector<double> values = w.to_vector();
       for (std::size_t i = 0; i < values.size(); ++i) {
-        if (i % static_cast<std::size_t>(n) > 0) EXPECT_GE(values[i], values[i - 1]);
+        if (i % static_cast<std::size_t>(n) > 0) {
+          EXPECT_GE(values[i], values[i - 1]);
+        }
       }
     }
   }

@@ -92,7 +92,8 @@ LstsqResult lstsq(const Tensor& A, const Tensor& B, const Tolerance& tolerance) 
     residuals.store(i, (rhs - matrix * solution).colwise().squaredNorm().transpose());
   });
   const bool determined =
-      m > n && std::all_of(ranks, ranks + result.rank.numel(), [n](auto r) { return r == n; });
+      m > n && n > 0 &&
+      std::all_of(ranks, ranks + result.rank.numel(), [n](auto r) { return r == n; });
   if (!determined) result.residuals = Tensor::empty({0}, dtype);
   if (vector) {
     result.solution = result.solution.select(-1, 0);
