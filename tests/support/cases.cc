@@ -20,11 +20,8 @@ namespace {
 
 using nlohmann::json;
 
-// The one list of dtypes here.
-constexpr DType kDTypes[] = {kBool, kInt64, kFloat32, kFloat64};
-
 std::optional<DType> find_dtype(const std::string& text) {
-  for (DType d : kDTypes) {
+  for (DType d : kAllDTypes) {
     if (name(d) == text) return d;
   }
   return std::nullopt;
