@@ -140,6 +140,9 @@ def histogram_cases():
 
 def bincount(x, *weights, minlength):
     y = torch.bincount(x, *weights, minlength=minlength)
+    # PyTorch forgets the weights of no elements; here the dtype does not depend on their number.
+    if weights and x.numel() == 0:
+        y = y.to(weights[0].dtype if weights[0].is_floating_point() else torch.float64)
     return y
 
 
