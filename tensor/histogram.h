@@ -30,6 +30,7 @@ Histogram histogram(const Tensor& x, std::int64_t bins = 10, const Tensor& weigh
 /// weights their dtype if floating, else float64.
 /// Throws IndexError: "[bincount] x: -1; expected elements >= 0", DTypeError, ShapeError,
 /// ConfigError: "[bincount] minlength: -1; expected at least 0".
+/// Differs: PyTorch gives int64 for an x of no elements, weights or not.
 Tensor bincount(const Tensor& x, const Tensor& weights = {}, std::int64_t minlength = 0);
 
 }  // namespace gradus
