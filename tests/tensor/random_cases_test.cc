@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/tensor/random_elementwise.h"
+#include "tests/tensor/random_reductions.h"
 
 namespace gradus::testing {
 namespace {
@@ -13,6 +14,7 @@ constexpr int kCases = 20000;
 std::vector<Operation> operations() {
   std::vector<Operation> all;
   add_elementwise(all);
+  add_reductions(all);
   return all;
 }
 
