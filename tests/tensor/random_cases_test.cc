@@ -2,6 +2,7 @@
 // prints the operation, the seed and the operands; run(operation, seed) repeats it.
 #include <gtest/gtest.h>
 
+#include "tests/tensor/random_copies.h"
 #include "tests/tensor/random_elementwise.h"
 #include "tests/tensor/random_reductions.h"
 
@@ -15,6 +16,7 @@ std::vector<Operation> operations() {
   std::vector<Operation> all;
   add_elementwise(all);
   add_reductions(all);
+  add_moves(all);
   return all;
 }
 
