@@ -138,8 +138,8 @@ inline Tensor filled(const Plain& plain) {
 /// At most `most` elements, so that the references are fast enough.
 inline Shape draw_shape(Rng& rng, int least_rank = 0, std::int64_t most = 2000) {
   static constexpr std::int64_t kSizes[] = {1, 2, 3, 17, 33};
-  // Some large ones, which are cut into pieces.
-  if (rng.once_in(200)) most *= 40;
+  // Some large ones, which threads share in pieces of 16384.
+  if (rng.once_in(40)) most *= 40;
   Shape shape = Dims::filled(static_cast<int>(rng.between(least_rank, 8)), 1);
   std::vector<int> axes(shape.rank());
   std::iota(axes.begin(), axes.end(), 0);

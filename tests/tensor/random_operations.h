@@ -75,19 +75,23 @@ inline std::string difference(const Trial& trial) {
   return "";
 }
 
-/// Runs one case. What is wrong with it, or an empty text.
-inline std::string run(const Operation& operation, std::uint64_t seed) {
+/// What is wrong with a case after operation.run, or an empty text.
+inline std::string verdict(const Trial& trial) {
+  for (const Drawn& x : trial.in) {
+    if (!trial.changes_operand && !x.unchanged()) return "an operand was changed";
+  }
+  return difference(trial);
+}
+
+/// Runs one case into `trial`. What is wrong with it, or an empty text.
+inline std::string run(const Operation& operation, std::uint64_t seed, Trial& trial) {
   Rng rng(seed);
-  Trial trial;
   std::string wrong;
   try {
     operation.run(rng, trial);
-    wrong = difference(trial);
+    wrong = verdict(trial);
   } catch (const std::exception& error) {
     wrong = std::string("threw ") + error.what();
-  }
-  for (const Drawn& x : trial.in) {
-    if (!trial.changes_operand && !x.unchanged()) wrong += " an operand was changed";
   }
   if (wrong.empty()) return "";
   std::string text = operation.name + ", seed " + std::to_string(seed) + ": (";
@@ -95,7 +99,7 @@ inline std::string run(const Operation& operation, std::uint64_t seed) {
     text += (text.back() == '(' ? "" : ", ") + describe(x.tensor) + " of base " +
             to_string(x.base.shape());
   }
-  return text + ") " + trial.args + ": " + wrong;
+  return text + "), " + trial.args + ": " + wrong;
 }
 
 /// One of many: the operation that a seed stands for.
