@@ -90,7 +90,8 @@ Terms letters_of(std::string_view equation, std::span<const Variable> operands) 
 
 std::string equation_of(const std::vector<std::string>& terms, const std::string& output) {
   std::string equation;
-  for (const std::string& term : terms) equation += (equation.empty() ? "" : ",") + term;
+  for (const std::string& term : terms) equation += term + ",";
+  equation.pop_back();
   return equation + "->" + output;
 }
 

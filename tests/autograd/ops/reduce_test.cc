@@ -186,17 +186,17 @@ void check_scalar(const std::string& op, const AlongAxis& f) {
   expect_gradients(op, [&](Inputs v) { return square(f(v[0], 0)); }, {gap_parameter({}, 1, 2, 1)});
 }
 
+void check_scan(const std::string& op, const AlongAxis& f) {
+  check_line(op, f);
+  check_scalar(op, f);
+}
+
 TEST(ScanGradients, SumsProductsAndExtremes) {
-  const std::vector<std::pair<std::string, AlongAxis>> scans = {
-      {"cumsum", [](const Variable& x, int axis) { return cumsum(x, axis); }},
-      {"cumprod", [](const Variable& x, int axis) { return cumprod(x, axis); }},
-      {"logcumsumexp", [](const Variable& x, int axis) { return logcumsumexp(x, axis); }},
-      {"cummax", [](const Variable& x, int axis) { return cummax(x, axis).values; }},
-      {"cummin", [](const Variable& x, int axis) { return cummin(x, axis).values; }}};
-  for (const auto& [op, f] : scans) {
-    check_line(op, f);
-    check_scalar(op, f);
-  }
+  check_scan("cumsum", [](const Variable& x, int axis) { return cumsum(x, axis); });
+  check_scan("cumprod", [](const Variable& x, int axis) { return cumprod(x, axis); });
+  check_scan("logcumsumexp", [](const Variable& x, int axis) { return logcumsumexp(x, axis); });
+  check_scan("cummax", [](const Variable& x, int axis) { return cummax(x, axis).values; });
+  check_scan("cummin", [](const Variable& x, int axis) { return cummin(x, axis).values; });
   check_line("diff", [](const Variable& x, int axis) { return diff(x, 1, axis); });
   check_line("diff", [](const Variable& x, int axis) { return diff(x, 2, axis); });
   check_line("diff", [](const Variable& x, int axis) { return diff(x, 0, axis); });
