@@ -31,6 +31,42 @@ void check_index(std::string_view op, const Tensor& index) {
   }
 }
 
+constexpr std::int64_t kGathered = 256;  // elements made neighbours together
+
+/// Elements at equal distances.
+template <class T>
+struct Run {
+  const T* first;
+  std::int64_t step;
+
+  /// Elements i .. i + n as neighbours: where they are, or in `gathered`.
+  const T* read(std::int64_t i, std::int64_t n, T* gathered) const {
+    if (step == 1) return first + i;
+    for (std::int64_t j = 0; j < n; ++j) gathered[j] = first[(i + j) * step];
+    return gathered;
+  }
+};
+
+template <class T>
+void choose(const bool* c, const T* u, const T* v, T* __restrict to, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) to[i] = c[i] ? u[i] : v[i];
+}
+
+/// f with an unsigned type of `bytes` bytes, for kernels that only move elements.
+template <class F>
+void dispatch_size(std::size_t bytes, F&& f) {
+  switch (bytes) {
+    case 1:
+      return f(std::type_identity<std::uint8_t>{});
+    case 2:
+      return f(std::type_identity<std::uint16_t>{});
+    case 4:
+      return f(std::type_identity<std::uint32_t>{});
+    default:
+      return f(std::type_identity<std::uint64_t>{});
+  }
+}
+
 }  // namespace
 
 void Tensor::fill(const Tensor& value) const {
@@ -82,15 +118,19 @@ Tensor where(const Tensor& cond, const Tensor& a, const Tensor& b) {
   const Tensor x = a.to(dtype), y = b.to(dtype);
   Tensor out = Tensor::empty(shape, dtype);
   const LoopPlan<3> plan(shape, {&cond, &x, &y});
-  dispatch(dtype, [&]<class T>(std::type_identity<T>) {
+  dispatch_size(size_of(dtype), [&]<class T>(std::type_identity<T>) {
     T* to = static_cast<T*>(out.raw_data());
     parallel_pieces(out.numel(), [&](std::int64_t begin, std::int64_t end) {
       plan.rows(begin, end, [&](const auto& offset, std::int64_t n, std::int64_t position) {
-        const bool* c = static_cast<const bool*>(cond.raw_data()) + offset[0];
-        const T* u = static_cast<const T*>(x.raw_data()) + offset[1];
-        const T* v = static_cast<const T*>(y.raw_data()) + offset[2];
-        for (std::int64_t i = 0; i < n; ++i) {
-          to[position + i] = c[i * plan.inner(0)] ? u[i * plan.inner(1)] : v[i * plan.inner(2)];
+        const Run<bool> c{static_cast<const bool*>(cond.raw_data()) + offset[0], plan.inner(0)};
+        const Run<T> u{static_cast<const T*>(x.raw_data()) + offset[1], plan.inner(1)};
+        const Run<T> v{static_cast<const T*>(y.raw_data()) + offset[2], plan.inner(2)};
+        bool c_gathered[kGathered];
+        T u_gathered[kGathered], v_gathered[kGathered];
+        for (std::int64_t i = 0; i < n; i += kGathered) {
+          const std::int64_t count = std::min(kGathered, n - i);
+          choose(c.read(i, count, c_gathered), u.read(i, count, u_gathered),
+                 v.read(i, count, v_gathered), to + position + i, count);
         }
       });
     });

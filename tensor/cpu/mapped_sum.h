@@ -20,6 +20,26 @@ template <class B, class F>
   }
 }
 
+/// Whether f also takes vectors of B: then it consists of exact IEEE operations, and vectors give
+/// the same bits as single numbers.
+template <class F, class B>
+constexpr bool kOnVectors = std::is_invocable_v<F, reduction::Vector<B>>;
+
+/// sum of f(x_i) over kPart neighbours, without a buffer.
+template <class B, class T, class F>
+B sum_of_part(const T* x, F f) {
+  using Wide = reduction::Vector<B>;
+  constexpr int kWidth = sizeof(Wide) / sizeof(B);
+  using Narrow [[gnu::vector_size(kWidth * sizeof(T))]] = T;
+  reduction::Block<reduction::Plus, B, 1> block;
+  block.lines_of(kPart / reduction::kLanes, [&](std::int64_t line, int v) {
+    Narrow part;
+    std::memcpy(&part, x + line * reduction::kLanes + v * kWidth, sizeof(part));
+    return f(__builtin_convertvector(part, Wide));
+  });
+  return block.result().v[0];
+}
+
 /// out[k] = sum over line k of f(x_i), with f = map(k) and the sum taken in B. Lines are those
 /// along the axes of `mask`, k counts them in row-major order. There must be elements.
 template <class B, class T, class Map>
@@ -44,6 +64,14 @@ void mapped_sum(const Tensor& x, unsigned mask, const Map& map, B* out) {
     alignas(64) B values[kLanes][kPart];
     for (std::int64_t part = begin; part < end; part += kPart) {
       const std::int64_t n = std::min(kPart, end - part);
+      if constexpr (kOnVectors<decltype(map(output)), B>) {
+        const std::int64_t at = part % run;
+        if (n == kPart && run_step == 1 && at + n <= run && count == 1) {
+          const T* a = from + offset_of(part / run, g.reduced, g.reduced_step, inner) + at;
+          trees[0].add({{sum_of_part<B>(a, map(output))}});
+          continue;
+        }
+      }
       for (std::int64_t i = part; i < part + n;) {
         const std::int64_t at = i % run, m = std::min(run - at, part + n - i);
         const T* a = from + offset_of(i / run, g.reduced, g.reduced_step, inner) + at * run_step;

@@ -36,8 +36,8 @@ struct Matrices {
 };
 
 /// Whole numbers, exact modulo 2^64.
-void multiply(cpu::MatrixView<std::int64_t> a, cpu::MatrixView<std::int64_t> b, std::int64_t* y,
-              std::int64_t n, std::int64_t k, std::int64_t m) {
+void multiply_whole(cpu::MatrixView<std::int64_t> a, cpu::MatrixView<std::int64_t> b,
+                    std::int64_t* y, std::int64_t n, std::int64_t k, std::int64_t m) {
   const std::int64_t rows =
       std::max<std::int64_t>(1, kPieceSize / std::max<std::int64_t>(1, k * m));
   parallel_for((n + rows - 1) / rows, [&](std::int64_t piece) {
@@ -57,7 +57,13 @@ template <class T>
 void multiply_batch(const Matrices& a, const Matrices& b, const Shape& batch, T* out) {
   const std::int64_t n = a.rows(), k = a.columns(), m = b.columns(), count = numel(batch);
   const auto one = [&](std::int64_t i) {
-    using cpu::multiply;
+    const auto multiply = [](auto... all) {
+      if constexpr (std::is_integral_v<T>) {
+        multiply_whole(all...);
+      } else {
+        cpu::multiply(all...);
+      }
+    };
     multiply(a.view<T>(a.offset(i, batch)), b.view<T>(b.offset(i, batch)), out + i * n * m, n, k,
              m);
   };
