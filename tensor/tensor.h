@@ -40,6 +40,8 @@ struct Slice {
   std::int64_t step = 1;
 };
 
+class IndexItem;
+
 /// What a conversion does with numbers that the new dtype does not have.
 enum class Cast {
   kChecked,  ///< throws
@@ -166,9 +168,11 @@ class Tensor {
   /// rounded to the nearest, and cut towards 0 to become whole. Throws DTypeError:
   ///   "[to] x: 300 at [0] has no uint8; expected 0..255; use clamp, or Cast::kWrap"
   Tensor to(DType dtype, Cast cast = Cast::kChecked) const;
-  /// The rows `index` of axis 0, in that order: y[i, ...] = x[index[i], ...]. A copy.
-  /// index: int64 [n]; negative entries count from the end. Throws IndexError, DTypeError.
-  Tensor index_select(const Tensor& index) const;
+  /// Elements chosen as in NumPy: x.index({Slice{1, None}, -1, Ellipsis, mask, positions}), see
+  /// tensor/indexing.h. A view unless there are tensors among the items. Differs: numbers count as
+  /// slices of one position, not as tensors, as in PyTorch. Throws IndexError, ShapeError,
+  /// DTypeError.
+  Tensor index(const std::vector<IndexItem>& items) const;
 
   // Changes in place; every tensor that shares the storage sees them.
 
@@ -178,6 +182,11 @@ class Tensor {
   /// when source does not fit, and for a view by expand(), whose elements are one in memory;
   /// DTypeError as to().
   void copy_from(const Tensor& source, Cast cast = Cast::kChecked) const;
+  /// Overwrites x.index(items) with `value`, broadcast and converted, or adds to it. Of several
+  /// values for one element the last stays, when accumulated they are added in order. Throws as
+  /// index() and copy_from(), before anything is written.
+  void index_put(const std::vector<IndexItem>& items, const Tensor& value,
+                 bool accumulate = false) const;
 
   /// Drops the elements, keeps shape and dtype.
   void release_storage() { storage_ = StorageRef(); }
@@ -251,3 +260,4 @@ std::string describe(const Tensor& x);
 }  // namespace gradus
 
 #include "tensor/construct.h"
+#include "tensor/indexing.h"

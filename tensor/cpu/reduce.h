@@ -13,7 +13,7 @@
 namespace gradus::cpu::reduction {
 
 inline constexpr int kLanes = 64;    // partial results of a block: enough to hide their latency
-inline constexpr int kColumns = 16;  // neighbouring results that are reduced together
+inline constexpr int kColumns = 32;  // neighbouring results that are reduced together
 inline constexpr std::int64_t kBlock = 1024;  // elements whose lanes are summed one after another
 inline constexpr std::int64_t kBlocksPerPiece = 64;  // a power of two, so that pieces are subtrees
 
@@ -30,13 +30,15 @@ struct Plus {
 struct Larger {
   template <class T>
   T operator()(T a, T b) const {  // larger(a, b), in a form that vectors have too
-    return (a > b) | (a != a) ? a : b;
+    const T most = a > b ? a : b;
+    return a != a ? a : most;
   }
 };
 struct Smaller {
   template <class T>
   T operator()(T a, T b) const {
-    return (a < b) | (a != a) ? a : b;
+    const T least = a < b ? a : b;
+    return a != a ? a : least;
   }
 };
 

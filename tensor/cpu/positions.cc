@@ -1,0 +1,56 @@
+#include "tensor/cpu/positions.h"
+
+#include <string>
+
+#include "tensor/thread_pool.h"
+
+namespace gradus::cpu {
+
+Tensor checked_positions(std::string_view op, std::string_view argument, const Tensor& index,
+                         std::int64_t size, int axis, const Shape& shape) {
+  check_defined(op, argument, index);
+  const auto place = [&] { return "[" + std::string(op) + "] " + std::string(argument) + ": "; };
+  if (index.dtype() != kInt64 && index.dtype() != kInt32) {
+    throw DTypeError(place() + std::string(name(index.dtype())) + "; expected int64 or int32");
+  }
+  Tensor positions = index.to(kInt64).contiguous();
+  const std::int64_t* given = positions.data<std::int64_t>();
+  const std::int64_t n = positions.numel();
+  bool negative = false, fits = true;
+  for (std::int64_t i = 0; i < n; ++i) {
+    negative |= given[i] < 0;
+    fits &= (given[i] >= -size) & (given[i] < size);
+  }
+  if (!fits) {
+    std::int64_t i = 0;
+    while (given[i] >= -size && given[i] < size) ++i;
+    Dims where = Dims::filled(index.rank(), 0);
+    const std::int64_t value = given[i];
+    for (int k = index.rank() - 1; k >= 0; --k) {
+      where[k] = i % index.shape()[k];
+      i /= index.shape()[k];
+    }
+    const std::string allowed =
+        size == 0 ? "none" : std::to_string(-size) + ".." + std::to_string(size - 1);
+    throw IndexError(place() + std::to_string(value) + " at " + to_string(where) + "; expected " +
+                     allowed + " for axis " + std::to_string(axis) + " of shape " +
+                     to_string(shape));
+  }
+  if (!negative) return positions;
+  if (positions.shares_storage_with(index)) positions = positions.clone();
+  std::int64_t* p = positions.data<std::int64_t>();
+  for (std::int64_t i = 0; i < n; ++i) p[i] += p[i] < 0 ? size : 0;
+  return positions;
+}
+
+void check_writable(std::string_view op, const Tensor& x) {
+  for (int axis = 0; axis < x.rank(); ++axis) {
+    if (x.strides()[axis] == 0 && x.shape()[axis] > 1) {
+      throw ShapeError("[" + std::string(op) + "] x: axis " + std::to_string(axis) + " of shape " +
+                       to_string(x.shape()) +
+                       " repeats one element (expand); expected elements of its own; use clone()");
+    }
+  }
+}
+
+}  // namespace gradus::cpu
