@@ -1,5 +1,6 @@
 #pragma once
 #include "autograd/record.h"
+#include "tensor/elementwise/mul.h"
 #include "tensor/indexing.h"
 
 namespace gradus::ops {
