@@ -102,8 +102,8 @@ def all_positions(x):
 def index(x, *tensors, items):
     try:
         found = chosen(all_positions(x), items, (None,) + tensors)
-    except IndexError:
-        raise Throws("ShapeError")
+    except IndexError as error:
+        raise Throws("IndexError" if "out of bounds" in str(error) else "ShapeError")
     return x.flatten()[torch.from_numpy(np.array(found))]
 
 
