@@ -28,7 +28,7 @@ constexpr int kRegisterBytes = 32, kRows = 6, kTileRegisters = 12;
 constexpr int kRegisterBytes = 16, kRows = 6, kTileRegisters = 12;
 #endif
 
-constexpr std::int64_t kDepth = 288;          // k is cut in equal parts: a panel of b fits the L1 cache
+constexpr std::int64_t kDepth = 288;          // k is cut in equal parts, for the L1 cache
 constexpr std::int64_t kBlockRows = 240;      // rows of a packed together: half of the L2 cache
 constexpr std::int64_t kBlockColumns = 3072;  // columns of b packed together: part of the L3 cache
 constexpr std::int64_t kWorkPerPiece = std::int64_t{1} << 18;  // multiply-adds worth a thread
