@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -31,7 +32,7 @@ constexpr int kRegisterBytes = 16, kRows = 6, kTileRegisters = 12;
 constexpr std::int64_t kDepth = 288;          // k is cut in equal parts, for the L1 cache
 constexpr std::int64_t kBlockRows = 240;      // rows of a packed together: half of the L2 cache
 constexpr std::int64_t kBlockColumns = 3072;  // columns of b packed together: part of the L3 cache
-constexpr std::int64_t kWorkPerPiece = std::int64_t{1} << 18;  // multiply-adds worth a thread
+constexpr std::int64_t kParallelWork = std::int64_t{1} << 19;  // multiply-adds worth the threads
 
 template <class T>
 using Vector [[gnu::vector_size(kRegisterBytes)]] = T;
@@ -184,6 +185,7 @@ void pack(const T* from, std::int64_t along, std::int64_t across, std::int64_t d
   }
 }
 
+/// One product, or the part of one that a thread computes.
 template <class T>
 class Product {
  public:
@@ -196,11 +198,38 @@ class Product {
     for (std::int64_t p = 0; p < k_; p += part) {
       const std::int64_t depth = std::min(part, k_ - p);
       if (n_ <= kBlockRows) {
-        by_columns(p, depth);
+        few_rows(p, depth);
       } else {
-        by_rows(p, depth);
+        many_rows(p, depth);
       }
     }
+  }
+
+  /// In as many parts as there are threads. Each packs what it reads: that costs less than to share
+  /// it between the caches of two cores.
+  void run_in_parallel() const {
+    const std::int64_t threads = num_threads();
+    std::int64_t tall = 1, best = std::numeric_limits<std::int64_t>::max();  // parts of the rows
+    for (std::int64_t t = 1; t <= threads; ++t) {
+      if (threads % t != 0) continue;
+      const std::int64_t packed = n_ / t + m_ / (threads / t);
+      if (packed < best) {
+        best = packed;
+        tall = t;
+      }
+    }
+    const std::int64_t wide = threads / tall;
+    const std::int64_t rows = (groups(n_) + tall - 1) / tall * kRows;
+    const std::int64_t columns = (panels(m_) + wide - 1) / wide * kColumns<T>;
+    parallel_for(threads, [&](std::int64_t i) {
+      const std::int64_t row = i / wide * rows, column = i % wide * columns;
+      if (row >= n_ || column >= m_) return;
+      Product({a_.first + row * a_.row_step, a_.row_step, a_.column_step},
+              {b_.first + column * b_.column_step, b_.row_step, b_.column_step},
+              {&y_(row, column), y_.row_step, y_.column_step}, std::min(rows, n_ - row), k_,
+              std::min(columns, m_ - column))
+          .run();
+    });
   }
 
  private:
@@ -209,50 +238,43 @@ class Product {
     return (columns + kColumns<T> - 1) / kColumns<T>;
   }
 
-  /// Few rows: a is packed once, b panel by panel, each used at once while it is in the L1 cache.
-  void by_columns(std::int64_t p, std::int64_t depth) const {
+  /// a is packed once, b panel by panel, each used at once while it is in the L1 cache.
+  void few_rows(std::int64_t p, std::int64_t depth) const {
     const Buffer<T> packed_a(pack_a_ ? groups(n_) * kRows * depth : 0);
     if (pack_a_) pack_rows(0, n_, p, depth, packed_a.data());
     const bool in_place = n_ <= kRows && b_.column_step == 1;
-    const std::int64_t share = std::max<std::int64_t>(1, panels(m_) / (4 * num_threads()));
-    in_pieces((panels(m_) + share - 1) / share, share * kColumns<T> * depth * n_,
-              [&](std::int64_t piece) {
-                const Buffer<T> panel(kColumns<T> * depth);
-                for (std::int64_t j = piece * share; j < std::min(panels(m_), (piece + 1) * share);
-                     ++j) {
-                  const std::int64_t first = j * kColumns<T>;
-                  if (in_place && first + kColumns<T> <= m_) {
-                    const T* b = b_.first + p * b_.row_step + first;
-                    tiles(0, n_, p, depth, packed_a.data(), first, b, b_.row_step);
-                  } else {
-                    pack_panel(first, p, depth, panel.data());
-                    tiles(0, n_, p, depth, packed_a.data(), first, panel.data(), kColumns<T>);
-                  }
-                }
-              });
+    const Buffer<T> panel(kColumns<T> * depth);
+    for (std::int64_t column = 0; column < m_; column += kColumns<T>) {
+      if (in_place && column + kColumns<T> <= m_) {
+        const T* b = b_.first + p * b_.row_step + column;
+        tiles(0, n_, p, depth, packed_a.data(), column, b, b_.row_step);
+      } else {
+        pack_panel(column, p, depth, panel.data());
+        tiles(0, n_, p, depth, packed_a.data(), column, panel.data(), kColumns<T>);
+      }
+    }
   }
 
-  /// Many rows: b is packed once, a block by block, each used while it is in the L2 cache.
-  void by_rows(std::int64_t p, std::int64_t depth) const {
+  /// b is packed once, a block by block, each used while it is in the L2 cache.
+  void many_rows(std::int64_t p, std::int64_t depth) const {
     const std::int64_t width = std::min(m_, kBlockColumns);
     const Buffer<T> packed_b(panels(width) * kColumns<T> * depth);
-    // Rows are cut for the threads too; no element notices.
-    const std::int64_t share = (groups(n_) + num_threads() - 1) / num_threads();
-    const std::int64_t rows = std::min(kBlockRows, share * kRows);
-    for (std::int64_t column = 0; column < m_; column += kBlockColumns) {
-      const std::int64_t count = panels(std::min(width, m_ - column));
-      const auto panel = [&](std::int64_t j) { return packed_b.data() + j * kColumns<T> * depth; };
-      in_pieces(count, kColumns<T> * depth * 8,
-                [&](std::int64_t j) { pack_panel(column + j * kColumns<T>, p, depth, panel(j)); });
-      in_pieces((n_ + rows - 1) / rows, rows * depth * width, [&](std::int64_t i) {
-        const std::int64_t first = i * rows, tall = std::min(rows, n_ - first);
-        const Buffer<T> packed_a(pack_a_ ? groups(tall) * kRows * depth : 0);
-        if (pack_a_) pack_rows(first, tall, p, depth, packed_a.data());
-        for (std::int64_t j = 0; j < count; ++j) {
-          tiles(first, tall, p, depth, packed_a.data(), column + j * kColumns<T>, panel(j),
-                kColumns<T>);
+    const Buffer<T> packed_a(pack_a_ ? kBlockRows * depth : 0);
+    for (std::int64_t left = 0; left < m_; left += kBlockColumns) {
+      const std::int64_t right = std::min(m_, left + kBlockColumns);
+      const auto panel = [&](std::int64_t column) {
+        return packed_b.data() + (column - left) * depth;
+      };
+      for (std::int64_t column = left; column < right; column += kColumns<T>) {
+        pack_panel(column, p, depth, panel(column));
+      }
+      for (std::int64_t row = 0; row < n_; row += kBlockRows) {
+        const std::int64_t count = std::min(kBlockRows, n_ - row);
+        if (pack_a_) pack_rows(row, count, p, depth, packed_a.data());
+        for (std::int64_t column = left; column < right; column += kColumns<T>) {
+          tiles(row, count, p, depth, packed_a.data(), column, panel(column), kColumns<T>);
         }
-      });
+      }
     }
   }
 
@@ -291,16 +313,6 @@ class Product {
     }
   }
 
-  /// f(0) ... f(count - 1), in parallel if `work` for each makes it worth while.
-  template <class F>
-  static void in_pieces(std::int64_t count, std::int64_t work, F&& f) {
-    if (count * work < kWorkPerPiece) {
-      for (std::int64_t i = 0; i < count; ++i) f(i);
-    } else {
-      parallel_for(count, f);
-    }
-  }
-
   MatrixView<T> a_, b_;
   Result<T> y_;
   std::int64_t n_, k_, m_;
@@ -313,12 +325,14 @@ template <class T>
 void multiply(MatrixView<T> a, MatrixView<T> b, T* y, std::int64_t n, std::int64_t k,
               std::int64_t m) {
   // Tiles have room for kRows rows, but for more columns, which would be filled up with zeros.
-  if (m <= kRows && n > m) {
-    Product<T>({b.first, b.column_step, b.row_step}, {a.first, a.column_step, a.row_step},
-               {y, 1, m}, m, k, n)
-        .run();
+  const Product<T> product =
+      m <= kRows && n > m ? Product<T>({b.first, b.column_step, b.row_step},
+                                       {a.first, a.column_step, a.row_step}, {y, 1, m}, m, k, n)
+                          : Product<T>(a, b, {y, m, 1}, n, k, m);
+  if (n * k * m < kParallelWork) {
+    product.run();
   } else {
-    Product<T>(a, b, {y, m, 1}, n, k, m).run();
+    product.run_in_parallel();
   }
 }
 
