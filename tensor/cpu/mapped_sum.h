@@ -7,6 +7,7 @@
 namespace gradus::cpu {
 
 inline constexpr std::int64_t kPart = 256;           // elements gathered and mapped together
+inline constexpr int kPartLanes = 32;                // partial results of a part
 inline constexpr std::int64_t kPartsPerPiece = 256;  // a power of two, so that pieces are subtrees
 inline constexpr std::int64_t kSerialGroups = 64;    // fewer lines are cut into pieces
 
@@ -31,10 +32,12 @@ B sum_of_part(const T* x, F f) {
   using Wide = reduction::Vector<B>;
   constexpr int kWidth = sizeof(Wide) / sizeof(B);
   using Narrow [[gnu::vector_size(kWidth * sizeof(T))]] = T;
-  reduction::Block<reduction::Plus, B, 1> block;
-  block.lines_of(kPart / reduction::kLanes, [&](std::int64_t line, int v) {
+  reduction::Block<reduction::Plus, B, 1, kPartLanes> block;
+  block.lines_of(kPart / kPartLanes, [&](std::int64_t line, int v) {
+    const T* from = x + line * kPartLanes + v * kWidth;
+    __builtin_prefetch(reinterpret_cast<const char*>(from) + reduction::kAhead);
     Narrow part;
-    std::memcpy(&part, x + line * reduction::kLanes + v * kWidth, sizeof(part));
+    std::memcpy(&part, from, sizeof(part));
     return f(__builtin_convertvector(part, Wide));
   });
   return block.result().v[0];
@@ -91,7 +94,7 @@ void mapped_sum(const Tensor& x, unsigned mask, const Map& map, B* out) {
       for (std::int64_t c = 0; c < count; ++c) {
         std::fill(values[c] + n, values[c] + blocks * kLanes, values[c][n - 1]);
         map_in_place(values[c], blocks, map(output + c));
-        reduction::Block<reduction::Plus, B, 1> block;
+        reduction::Block<reduction::Plus, B, 1, kPartLanes> block;
         block.take(values[c], n, 1);
         trees[c].add(block.result());
       }

@@ -13,6 +13,7 @@
 namespace gradus::cpu::reduction {
 
 inline constexpr int kLanes = 64;    // partial results of a block: enough to hide their latency
+inline constexpr int kAhead = 2048;  // bytes: across the ends of pages, where the machine stops
 inline constexpr int kColumns = 32;  // neighbouring results that are reduced together
 inline constexpr std::int64_t kBlock = 1024;  // elements whose lanes are summed one after another
 inline constexpr std::int64_t kBlocksPerPiece = 64;  // a power of two, so that pieces are subtrees
@@ -54,7 +55,7 @@ void combine(Wide<T, W>& into, const Wide<T, W>& right) {
 }
 
 /// The partial results of one block: element i of the block goes to lane i % kLanes.
-template <class Op, class T, int W>
+template <class Op, class T, int W, int kLanes = reduction::kLanes>
 class Block {
  public:
   /// Takes the next n elements, `step` apart, for W neighbouring columns.
@@ -66,7 +67,9 @@ class Block {
         const std::int64_t lines = (n - i) / kLanes;
         lines_of(lines, [&](std::int64_t line, int v) {
           Vector<T> part;
-          std::memcpy(&part, x + i + line * kLanes + v * kWidth, sizeof(part));
+          const T* from = x + i + line * kLanes + v * kWidth;
+          __builtin_prefetch(reinterpret_cast<const char*>(from) + kAhead);
+          std::memcpy(&part, from, sizeof(part));
           return part;
         });
         i += lines * kLanes;
