@@ -30,9 +30,10 @@ struct TernaryRule {
   Tensor (*tensor)(const Tensor&, const Tensor&, const Tensor&);
   Variable (*variable)(Operand, Operand, Operand);
 };
-/// Of one argument to bool.
+/// Of one argument to bool or, of kIntegral, to whole numbers.
 struct PredicateRule {
   std::string name;
+  Domain domain;
   Tensor (*tensor)(const Tensor&);
   Variable (*variable)(Operand);
 };
