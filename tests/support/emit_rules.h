@@ -32,7 +32,8 @@ bool add(std::vector<Rule>& list, Rule rule) {
       {#function, gradus::ops::Rule::kDomain, GRADUS_RULE_CALLS(function),              \
        [](const gradus::Tensor& x, const gradus::Tensor& y, const gradus::Tensor& dy) { \
          return gradus::unary_backward<gradus::ops::Rule>(x, y, dy);                    \
-       }})
+       },                                                                               \
+       !std::is_empty_v<gradus::ops::Rule>})
 #define GRADUS_EMIT_RULE_BINARY(Rule, function)                                                    \
   GRADUS_EMIT_RULE_ADD(binary, function,                                                           \
                        {#function, gradus::ops::Rule::kDomain, gradus::function, gradus::function, \
@@ -47,12 +48,12 @@ bool add(std::vector<Rule>& list, Rule rule) {
       predicate, function,                         \
       {#function, gradus::ops::Rule::kDomain, gradus::function, gradus::function})
 #define GRADUS_EMIT_RULE_COMPARISON(Rule, function) \
-  GRADUS_EMIT_RULE_ADD(comparison, function, {#function, gradus::function, gradus::function})
+  GRADUS_EMIT_RULE_ADD(comparison, function, {#function, gradus::function, gradus::function, false})
 #define GRADUS_EMIT_RULE_INTEGRAL(Rule, function) \
   GRADUS_EMIT_RULE_ADD(integral, function, {#function, gradus::function, gradus::function})
 #define GRADUS_EMIT_RULE_UNARY_WITH(Rule, function) GRADUS_EMIT_RULE_UNARY(Rule, function)
 #define GRADUS_EMIT_RULE_INTEGRAL_UNARY(Rule, function) GRADUS_EMIT_RULE_PREDICATE(Rule, function)
 #define GRADUS_EMIT_RULE_COMPARISON_WITH(Rule, function) \
-  GRADUS_EMIT_RULE_ADD(comparison, function, {#function, GRADUS_RULE_CALLS_2(function)})
+  GRADUS_EMIT_RULE_ADD(comparison, function, {#function, GRADUS_RULE_CALLS_2(function), true})
 #define GRADUS_EMIT_RULE_UNARY_OPERATOR(function, op) static_assert(true)
 #define GRADUS_EMIT_RULE_BINARY_OPERATOR(function, op) static_assert(true)

@@ -15,6 +15,7 @@ struct UnaryRule {
   Tensor (*tensor)(const Tensor&);
   Variable (*variable)(Operand);
   Tensor (*backward)(const Tensor& x, const Tensor& y, const Tensor& dy);
+  bool has_parameters;  // these functions take the default ones
 };
 struct BinaryRule {
   std::string name;
@@ -47,6 +48,7 @@ struct ComparisonRule {
   std::string name;
   Tensor (*tensor)(const Tensor&, const Tensor&);
   Variable (*variable)(Operand, Operand);
+  bool has_parameters;
 };
 
 struct Rules {
@@ -58,6 +60,9 @@ struct Rules {
   std::vector<ComparisonRule> comparison;
 };
 const Rules& rules();
+
+/// Rules that refuse some whole numbers as second operand: 0, or negative ones.
+bool restricts_whole_numbers(const std::string& rule);
 
 /// Rules that are real only for positive numbers (of pow: a positive base).
 bool needs_positive(const std::string& rule);
