@@ -39,10 +39,12 @@ bool add(std::vector<Rule>& list, Rule rule) {
                        {#function, gradus::ops::Rule::kDomain, gradus::function, gradus::function, \
                         gradus::binary_backward<gradus::ops::Rule, 0>,                             \
                         gradus::binary_backward<gradus::ops::Rule, 1>})
-#define GRADUS_EMIT_RULE_TERNARY(Rule, function) \
-  GRADUS_EMIT_RULE_ADD(                          \
-      ternary, function,                         \
-      {#function, gradus::ops::Rule::kDomain, gradus::function, gradus::function})
+#define GRADUS_EMIT_RULE_TERNARY(Rule, function)                                                   \
+  GRADUS_EMIT_RULE_ADD(ternary, function,                                                          \
+                       {#function, gradus::ops::Rule::kDomain, gradus::function, gradus::function, \
+                        gradus::ternary_backward<gradus::ops::Rule, 0>,                            \
+                        gradus::ternary_backward<gradus::ops::Rule, 1>,                            \
+                        gradus::ternary_backward<gradus::ops::Rule, 2>})
 #define GRADUS_EMIT_RULE_PREDICATE(Rule, function) \
   GRADUS_EMIT_RULE_ADD(                            \
       predicate, function,                         \

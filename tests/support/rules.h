@@ -30,6 +30,9 @@ struct TernaryRule {
   Domain domain;
   Tensor (*tensor)(const Tensor&, const Tensor&, const Tensor&);
   Variable (*variable)(Operand, Operand, Operand);
+  using Backward = Tensor (*)(const Tensor& a, const Tensor& b, const Tensor& c, const Tensor& y,
+                              const Tensor& dy);
+  Backward backward_a, backward_b, backward_c;
 };
 /// Of one argument to bool or, of kIntegral, to whole numbers.
 struct PredicateRule {
