@@ -12,24 +12,26 @@ namespace gradus {
 template <class Rule>
 class UnaryNode final : public Node {
  public:
-  UnaryNode(const char* op, Tensor y, const Operand& x)
+  UnaryNode(const char* op, Tensor y, const Operand& x, const Rule& rule)
       : Node(std::move(y), tape_line(x.where), Rule::kUsesY),
         op_(op),
-        x_(x.variable.node(), Rule::kUsesX) {}
+        x_(x.variable.node(), Rule::kUsesX),
+        rule_(rule) {}
   const char* op() const override { return op_; }
   std::span<Edge> inputs() override { return {&x_, 1}; }
   void backward(Gradients& d) override {
     if (grad_enabled()) {
-      d.set(0, Rule::backward(Rule::kUsesX ? d.x(0) : Variable(), Rule::kUsesY ? d.y() : Variable(),
+      d.set(0, rule_.backward(Rule::kUsesX ? d.x(0) : Variable(), Rule::kUsesY ? d.y() : Variable(),
                               d.dy()));
     } else {
-      d.set(0, unary_backward<Rule>(x_.node()->value(), value(), d.dy().value()));
+      d.set(0, unary_backward<Rule>(x_.node()->value(), value(), d.dy().value(), rule_));
     }
   }
 
  private:
   const char* op_;
   Edge x_;
+  [[no_unique_address]] Rule rule_;
 };
 
 /// Two arguments, broadcast.
@@ -96,10 +98,10 @@ class TernaryNode final : public Node {
 };
 
 template <class Rule>
-Variable record_unary(const char* op, Tensor y, const Operand& x) {
+Variable record_unary(const char* op, Tensor y, const Operand& x, const Rule& rule = {}) {
   const bool wanted = grad_enabled() && x.variable.requires_grad();
   if (!wanted || !is_floating(y.dtype())) return Variable(std::move(y));
-  return Variable::from_node(new UnaryNode<Rule>(op, std::move(y), x));
+  return Variable::from_node(new UnaryNode<Rule>(op, std::move(y), x, rule));
 }
 
 template <class Rule>
@@ -139,10 +141,24 @@ Variable record_ternary(const char* op, Tensor y, const Operand& a, const Operan
     return record_ternary<ops::Rule>(#function, std::move(y), a, b, c); \
   }                                                                     \
   }
+#define GRADUS_EMIT_AUTOGRAD_UNARY_WITH(Rule, function)                            \
+  namespace gradus {                                                               \
+  Variable function(Operand x, const ops::Rule& rule) {                            \
+    return record_unary<ops::Rule>(#function, function(x.value(), rule), x, rule); \
+  }                                                                                \
+  }
+#define GRADUS_EMIT_AUTOGRAD_COMPARISON_WITH(Rule, function)       \
+  namespace gradus {                                               \
+  Variable function(Operand a, Operand b, const ops::Rule& rule) { \
+    return function(a.value(), b.value(), rule);                   \
+  }                                                                \
+  }
 #define GRADUS_EMIT_AUTOGRAD_PREDICATE(Rule, function)         \
   namespace gradus {                                           \
   Variable function(Operand x) { return function(x.value()); } \
   }
+#define GRADUS_EMIT_AUTOGRAD_INTEGRAL_UNARY(Rule, function) \
+  GRADUS_EMIT_AUTOGRAD_PREDICATE(Rule, function)
 #define GRADUS_EMIT_AUTOGRAD_INTEGRAL(Rule, function) \
   GRADUS_EMIT_AUTOGRAD_COMPARISON(Rule, function)
 #define GRADUS_EMIT_AUTOGRAD_COMPARISON(Rule, function)                              \

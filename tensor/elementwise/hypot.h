@@ -10,7 +10,7 @@ struct Hypot {
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T a, T b) {
-    return std::hypot(a, b);
+    return hypot(a, b);
   }
 
   template <class T>

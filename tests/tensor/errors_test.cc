@@ -305,6 +305,7 @@ TEST(Errors, OfUndefinedTensorsNameTheArgument) {
   }
   for (const ComparisonRule& rule : rules().comparison) {
     expect_throws_text<Error>([&] { rule.tensor(none, x); }, text(rule.name, "a"));
+    expect_throws_text<Error>([&] { rule.tensor(x, none); }, text(rule.name, "b"));
   }
   const std::vector<std::pair<std::string, std::function<void()>>> calls = {
       {text("sum", "x"), [&] { sum(none); }},
