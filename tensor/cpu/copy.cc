@@ -1,6 +1,10 @@
 // Filling, copying with conversion, selection of rows, and where: everything that moves elements.
+#include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "tensor/broadcast.h"
 #include "tensor/convert.h"
@@ -31,6 +35,25 @@ void check_index(std::string_view op, const Tensor& index) {
   }
 }
 
+// Whether two elements may be one in memory. In views of row-major tensors each axis steps over all
+// that the axes with smaller steps reach; overlapping windows do not.
+bool overlaps_itself(const Tensor& x) {
+  if (x.is_contiguous()) return false;
+  std::array<std::pair<std::int64_t, std::int64_t>, Dims::kMaxRank> axes;  // step, last position
+  int count = 0;
+  for (int axis = 0; axis < x.rank(); ++axis) {
+    if (x.shape()[axis] == 1) continue;
+    axes[count++] = {std::abs(x.strides()[axis]), x.shape()[axis] - 1};
+  }
+  std::sort(axes.begin(), axes.begin() + count);
+  std::int64_t reach = 0;
+  for (int i = 0; i < count; ++i) {
+    if (axes[i].first <= reach) return true;
+    reach += axes[i].first * axes[i].second;
+  }
+  return false;
+}
+
 }  // namespace
 
 void Tensor::fill(const Tensor& value) const {
@@ -56,6 +79,11 @@ void Tensor::copy_from(const Tensor& source, Cast cast) const {
                        to_string(shape_) +
                        " repeats one element (expand); expected elements of its own; use clone()");
     }
+  }
+  if (overlaps_itself(*this)) {
+    throw ShapeError("[copy_from] x: elements of shape " + to_string(shape_) + " with strides " +
+                     to_string(strides_) +
+                     " share memory (unfold); expected elements of their own; use clone()");
   }
   // Elements that overlap in memory must be read before they are written.
   const bool overlaps = shares_storage_with(source);
