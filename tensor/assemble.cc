@@ -110,7 +110,14 @@ Tensor repeat(const Tensor& x, const Dims& repeats) {
   for (int axis = repeats.rank() - 1; axis >= 0; --axis) {
     if (repeats[axis] == 1) continue;
     if (y.rank() == Dims::kMaxRank) {  // no room for one axis more
-      y = cat(std::vector<Tensor>(static_cast<std::size_t>(repeats[axis]), y), axis);
+      const std::int64_t size = y.shape()[axis];
+      Shape longer = y.shape();
+      longer[axis] *= repeats[axis];
+      const Tensor all = Tensor::empty(longer, x.dtype());
+      for (std::int64_t i = 0; i < repeats[axis]; ++i) {
+        all.narrow(axis, i * size, size).copy_from(y);
+      }
+      y = all;
       continue;
     }
     Shape wide = y.shape();
@@ -171,21 +178,23 @@ Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pads, double value)
         __builtin_add_overflow(size, after, &size) || size < 0) {
       fail("sizes >= 0 and below 2^63");
     }
-    const std::int64_t own = shape[axis], cut = std::min(own, std::max<std::int64_t>(0, -before));
-    const std::int64_t kept =
-        std::max<std::int64_t>(0, own - cut - std::min(own, std::max<std::int64_t>(0, -after)));
+    const std::int64_t own = shape[axis];
+    const auto cut_by = [own](std::int64_t pad) { return pad >= 0 ? 0 : -std::max(pad, -own); };
+    const std::int64_t cut = cut_by(before);
+    const std::int64_t kept = std::max<std::int64_t>(0, own - cut - cut_by(after));
     inside = inside.narrow(axis, cut, std::min(kept, size));
     shape[axis] = size;
   }
   check_sizes("pad", shape);
   const Tensor y = full(shape, value, x.dtype());
+  if (inside.numel() == 0) return y;
   Tensor middle = y;
   for (int axis = 0; axis < x.rank(); ++axis) {
     const auto i = static_cast<std::size_t>(x.rank() - 1 - axis);
     const std::int64_t before = 2 * i < pads.size() ? pads[2 * i] : 0;
     middle = middle.narrow(axis, std::max<std::int64_t>(0, before), inside.shape()[axis]);
   }
-  if (inside.numel() > 0) middle.copy_from(inside);
+  middle.copy_from(inside);
   return y;
 }
 

@@ -57,6 +57,7 @@ class Tensor {
 
   /// A 0-d tensor from a C++ number. It is `weak`: in an operation it takes the dtype of the other
   /// operand, so `x * 0.5` has the dtype of x (int64 with a floating number: float32).
+  /// Throws DTypeError for a whole number above 2^63 - 1.
   template <Number T>
   Tensor(T value) : Tensor(scalar(value)) {}  // NOLINT: implicit by design
 
@@ -128,7 +129,8 @@ class Tensor {
   Tensor slice(int axis, Slice range) const;
   /// The sub-tensor at one position of an axis, which disappears. Throws IndexError.
   Tensor select(int axis, std::int64_t index) const;
-  /// Repeats axes of size 1 (and adds leading ones) without copying. Throws ShapeError.
+  /// Repeats axes of size 1 (and adds leading ones) without copying; -1 leaves a size as it is.
+  /// Throws ShapeError.
   Tensor expand(const Shape& shape) const;
   /// Inserts an axis of size 1; axis in -rank-1..rank. Throws IndexError.
   Tensor unsqueeze(int axis) const;
@@ -178,9 +180,9 @@ class Tensor {
 
   /// `value` (a number, or a tensor of one element) everywhere. Throws ShapeError, DTypeError.
   void fill(const Tensor& value) const;
-  /// Overwrites the elements with those of `source`, broadcast and converted. Throws ShapeError
-  /// when source does not fit, and for a view by expand(), whose elements are one in memory;
-  /// DTypeError as to().
+  /// Overwrites the elements with those of `source`, broadcast and converted; views of one storage
+  /// may overlap. Throws ShapeError when source does not fit, and for a view by expand() or of
+  /// overlapping windows, whose elements are one in memory; DTypeError as to().
   void copy_from(const Tensor& source, Cast cast = Cast::kChecked) const;
   /// Overwrites x.index(items) with `value`, broadcast and converted, or adds to it. Of several
   /// values for one element the last stays, when accumulated they are added in order. Throws as
@@ -199,6 +201,7 @@ class Tensor {
     if constexpr (std::is_same_v<T, bool>) {
       return scalar_of(value ? 1.0 : 0.0, kBool);
     } else if constexpr (std::is_integral_v<T>) {
+      if constexpr (std::is_unsigned_v<T> && sizeof(T) == 8) check_unsigned(value);
       return scalar_of_int(static_cast<std::int64_t>(value));
     } else {
       return scalar_of(static_cast<double>(value), kFloat64);
@@ -206,6 +209,7 @@ class Tensor {
   }
   static Tensor scalar_of(double value, DType dtype);
   static Tensor scalar_of_int(std::int64_t value);
+  static void check_unsigned(std::uint64_t value);
   void item_to(DType dtype, void* value) const;
   void copy_to(DType dtype, void* values) const;
   [[noreturn]] void throw_wrong_type(DType asked) const;

@@ -1,10 +1,36 @@
 #include "tensor/cpu/positions.h"
 
+#include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <string>
+#include <utility>
 
 #include "tensor/thread_pool.h"
 
 namespace gradus::cpu {
+namespace {
+
+// Whether two elements may be one in memory. In views of row-major tensors each axis steps over all
+// that the axes with smaller steps reach; overlapping windows do not.
+bool overlaps_itself(const Tensor& x) {
+  if (x.is_contiguous()) return false;
+  std::array<std::pair<std::int64_t, std::int64_t>, Dims::kMaxRank> axes;  // step, last position
+  int count = 0;
+  for (int axis = 0; axis < x.rank(); ++axis) {
+    if (x.shape()[axis] == 1) continue;
+    axes[count++] = {std::abs(x.strides()[axis]), x.shape()[axis] - 1};
+  }
+  std::sort(axes.begin(), axes.begin() + count);
+  std::int64_t reach = 0;
+  for (int i = 0; i < count; ++i) {
+    if (axes[i].first <= reach) return true;
+    reach += axes[i].first * axes[i].second;
+  }
+  return false;
+}
+
+}  // namespace
 
 Tensor checked_positions(std::string_view op, std::string_view argument, const Tensor& index,
                          std::int64_t size, int axis, const Shape& shape) {
@@ -50,6 +76,11 @@ void check_writable(std::string_view op, const Tensor& x) {
                        to_string(x.shape()) +
                        " repeats one element (expand); expected elements of its own; use clone()");
     }
+  }
+  if (overlaps_itself(x)) {
+    throw ShapeError("[" + std::string(op) + "] x: elements of shape " + to_string(x.shape()) +
+                     " with strides " + to_string(x.strides()) +
+                     " share memory (unfold); expected elements of their own; use clone()");
   }
 }
 
