@@ -7,7 +7,7 @@ namespace gradus::ops {
 struct IndexSelect {
   static constexpr const char* kName = "index_select";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
-  Tensor index;
+  SavedTensor index;
 
   Tensor forward(const Tensor& x) const { return x.index_select(index); }
   void backward(Gradients& d) const;
@@ -16,7 +16,7 @@ struct IndexSelect {
 struct IndexAddRows {
   static constexpr const char* kName = "index_add_rows";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
-  Tensor index;
+  SavedTensor index;
   std::int64_t rows;
 
   Tensor forward(const Tensor& x) const { return index_add_rows(x, index, rows); }
