@@ -7,6 +7,8 @@
 //                                       backward_b, backward_c), from the same letters,
 //   kDomain                             which dtypes it takes,
 //   kUsesX, kUsesY                      what backward reads; the tape keeps nothing else alive,
+//   kReads[]                            only where one derivative reads less than another: for each
+//                                       of them a bit per argument, lowest first, then one for y,
 // as templates over T: T = float, double (and int64_t) give the kernels of every device,
 // T = Variable gives the graph that higher-order gradients need. It may also have
 //   double alpha = 1;  and the like: parameters, which users write as in

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <iosfwd>
 #include <optional>
+#include <source_location>
 #include <span>
 #include <string>
 #include <string_view>
@@ -176,19 +177,33 @@ class Tensor {
   /// DTypeError.
   Tensor index(const std::vector<IndexItem>& items) const;
 
-  // Changes in place; every tensor that shares the storage sees them.
+  // Changes in place; every tensor that shares the storage sees them. They are counted, with the
+  // line of the caller, so that the tape notices when elements that it has yet to read are gone.
 
   /// `value` (a number, or a tensor of one element) everywhere. Throws ShapeError, DTypeError.
-  void fill(const Tensor& value) const;
+  void fill(const Tensor& value,
+            std::source_location where = std::source_location::current()) const;
   /// Overwrites the elements with those of `source`, broadcast and converted; views of one storage
   /// may overlap. Throws ShapeError when source does not fit, and for a view by expand() or of
   /// overlapping windows, whose elements are one in memory; DTypeError as to().
-  void copy_from(const Tensor& source, Cast cast = Cast::kChecked) const;
+  void copy_from(const Tensor& source, Cast cast = Cast::kChecked,
+                 std::source_location where = std::source_location::current()) const;
   /// Overwrites x.index(items) with `value`, broadcast and converted, or adds to it. Of several
   /// values for one element the last stays, when accumulated they are added in order. Throws as
   /// index() and copy_from(), before anything is written.
-  void index_put(const std::vector<IndexItem>& items, const Tensor& value,
-                 bool accumulate = false) const;
+  void index_put(const std::vector<IndexItem>& items, const Tensor& value, bool accumulate = false,
+                 std::source_location where = std::source_location::current()) const;
+  /// To be called once by who writes through data() or raw_data(); asking for a pointer is no
+  /// change. Nothing happens to an undefined tensor.
+  void mark_changed(std::source_location where = std::source_location::current()) const {
+    if (storage_) storage_->mark_changed(where);
+  }
+  /// How often elements of the storage were changed in place; 0 for an undefined tensor.
+  std::uint32_t version() const { return storage_ ? storage_->version() : 0; }
+  /// The line that changed them last, if version() > 0.
+  std::source_location changed_at() const {
+    return storage_ ? storage_->changed_at() : std::source_location();
+  }
 
   /// Drops the elements, keeps shape and dtype.
   void release_storage() { storage_ = StorageRef(); }

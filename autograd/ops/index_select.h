@@ -9,7 +9,7 @@ struct IndexSelect {
   static constexpr const char* kName = "index_select";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
   int axis;
-  Tensor index;
+  SavedTensor index;
 
   Tensor forward(const Tensor& x) const { return index_select(x, axis, index); }
   void backward(Gradients& d) const;
@@ -19,7 +19,7 @@ struct IndexAdd {
   static constexpr const char* kName = "index_add";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
   int axis;
-  Tensor index;
+  SavedTensor index;
   double alpha;
 
   Tensor forward(const Tensor& x, const Tensor& source) const {

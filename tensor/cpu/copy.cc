@@ -34,17 +34,17 @@ void choose(const bool* c, const T* u, const T* v, T* __restrict to, std::int64_
 
 }  // namespace
 
-void Tensor::fill(const Tensor& value) const {
+void Tensor::fill(const Tensor& value, std::source_location where) const {
   check_defined("fill", "x", *this);
   check_defined("fill", "value", value);
   if (value.numel() != 1) {
     throw ShapeError("[fill] value: shape " + to_string(value.shape()) +
                      "; expected exactly one element");
   }
-  copy_from(value.rank() == 0 ? value : value.reshape({}));
+  copy_from(value.rank() == 0 ? value : value.reshape({}), Cast::kChecked, where);
 }
 
-void Tensor::copy_from(const Tensor& source, Cast cast) const {
+void Tensor::copy_from(const Tensor& source, Cast cast, std::source_location where) const {
   check_defined("copy_from", "x", *this);
   check_defined("copy_from", "source", source);
   if (broadcast_shapes("copy_from", shape_, source.shape(), "x", "source") != shape_) {
@@ -58,9 +58,11 @@ void Tensor::copy_from(const Tensor& source, Cast cast) const {
   if (from.dtype() == dtype_ && from.shape() == shape_ && from.is_contiguous() && is_contiguous() &&
       numel() <= kPieceSize) {
     std::memcpy(raw_data(), from.raw_data(), numel() * size_of(dtype_));
+    mark_changed(where);
     return;
   }
   convert_elements("copy_from", from, *this, cast);
+  mark_changed(where);
 }
 
 Tensor where(const Tensor& cond, const Tensor& a, const Tensor& b) {

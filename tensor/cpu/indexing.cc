@@ -265,16 +265,17 @@ Tensor Tensor::index(const std::vector<IndexItem>& items) const {
 }
 
 void Tensor::index_put(const std::vector<IndexItem>& items, const Tensor& value,
-                       bool accumulate) const {
+                       bool accumulate, std::source_location where) const {
   const Selection s = selection("index_put", *this, items);
   check_defined("index_put", "value", value);
   cpu::check_writable("index_put", s.view);
   if (s.axes.empty()) {
     const Tensor source = source_for("index_put", value, s.view.shape(), s.view);
-    return s.view.copy_from(accumulate ? s.view + source : source);
+    return s.view.copy_from(accumulate ? s.view + source : source, Cast::kChecked, where);
   }
   const Places places = places_of("index_put", s);
   write(places, s.view, source_for("index_put", value, places.shape(), s.view), accumulate);
+  mark_changed(where);
 }
 
 Tensor index_select(const Tensor& x, int axis, const Tensor& index) {
