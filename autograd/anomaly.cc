@@ -109,11 +109,10 @@ void AnomalyGuard::handled(Node& node) {
 void AnomalyGuard::differentiated(Node& node, const Variable& dy, std::span<const Variable> dx) {
   const NoGradGuard no_grad;
   const auto fail = [&](const std::string& what, const Tensor& x, const Census& found) {
-    throw AutogradError("[anomaly] " + what + ", " + kind_text(x) + "," +
-                        found_text(found, x.shape()) +
-                        range_text("gradient of the result", dy.value(), kind_text(dy.value())) +
-                        range_text("result", node.value(), kind_and_name(node)) +
-                        inputs_text(node));
+    throw AutogradError(
+        "[anomaly] " + what + ", " + kind_text(x) + "," + found_text(found, x.shape()) +
+        range_text("gradient of the result", dy.value(), kind_text(dy.value())) +
+        range_text("result", node.value(), kind_and_name(node)) + inputs_text(node));
   };
   // NaN that arrives was not made by an operation: the seed, or a sum of opposite infinities.
   const Census before = is_finite(dy.value()) ? Census{} : census(dy.value());

@@ -106,7 +106,8 @@ std::string print_tape(const Variable& y, std::int64_t lines) {
   Numbers numbers;
   for (std::size_t i = 0; i < tape.size(); ++i) numbers.emplace(tape[i], i + 1);
 
-  const std::size_t shown = std::min(tape.size(), static_cast<std::size_t>(std::max<std::int64_t>(lines, 2)));
+  const std::size_t shown =
+      std::min(tape.size(), static_cast<std::size_t>(std::max<std::int64_t>(lines, 2)));
   const std::size_t first = shown == tape.size() ? shown : shown / 2, last = shown - first;
   std::string text;
   for (std::size_t i = 0; i < first; ++i) text += line_text(*tape[i], numbers);

@@ -44,7 +44,8 @@ Variable::~Variable() {
 Variable Variable::from_node(Node* adopted) {
   Variable x;
   x.node_ = adopted;
-  if (TapeWatch::current() != nullptr) [[unlikely]] TapeWatch::tell_handled(*adopted);
+  if (TapeWatch::current() != nullptr) [[unlikely]]
+    TapeWatch::tell_handled(*adopted);
   return x;
 }
 
