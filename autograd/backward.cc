@@ -9,6 +9,7 @@
 #include "autograd/node.h"
 #include "autograd/ops/cast.h"
 #include "autograd/ops/sum_to.h"
+#include "autograd/watch.h"
 #include "tensor/elementwise/add.h"
 
 namespace gradus {
@@ -171,7 +172,10 @@ class Walk {
     const std::span<Variable> dx = inputs.size() > 4 ? many : std::span(few, inputs.size());
 
     Gradients gradients(node, std::move(dy), dx);
-    differentiate(node, [&] { node.backward(gradients); });
+    differentiate(node, [&] {
+      node.backward(gradients);
+      if (TapeWatch::current() != nullptr) TapeWatch::tell_differentiated(node, gradients.dy(), dx);
+    });
     if (node.hooks() != nullptr) {
       node.hooks()->after_backward.each([&](const auto& hook) { hook(dx, gradients.dy()); });
     }

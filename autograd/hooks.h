@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -74,8 +75,10 @@ class HookList {
   int walking_ = 0;
 };
 
-/// All hooks of one node.
+/// All hooks of one node, and what else only few nodes have.
 struct Hooks {
+  std::string name;             ///< see named()
+  std::shared_ptr<void> noted;  ///< whom to tell when the node dies, see TapeTrace
   HookList<std::function<Variable(const Variable&)>> on_gradient;
   HookList<std::function<void(const Variable&)>> after_accumulation;
   HookList<std::function<void(const Variable&)>> before_backward;

@@ -49,6 +49,11 @@ class Node {
     return static_cast<std::uint32_t>(counts_.load(std::memory_order_acquire)) == 1;
   }
 
+  /// How many handles and edges point here.
+  std::uint32_t points() const {
+    return static_cast<std::uint32_t>(counts_.load(std::memory_order_acquire));
+  }
+
   const Tensor& value() const { return value_; }
   std::uint64_t number() const { return number_; }
   const std::source_location& where() const { return where_; }

@@ -4,6 +4,7 @@
 
 #include "autograd/hooks.h"
 #include "autograd/node.h"
+#include "autograd/watch.h"
 
 namespace gradus {
 namespace {
@@ -43,6 +44,8 @@ Variable::~Variable() {
 Variable Variable::from_node(Node* adopted) {
   Variable x;
   x.node_ = adopted;
+  if (TapeWatch::current() != nullptr) [[unlikely]]
+    TapeWatch::tell_handled(*adopted);
   return x;
 }
 
