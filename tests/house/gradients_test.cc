@@ -28,7 +28,7 @@ std::set<std::string> ops_of(const std::vector<SourceFile>& files) {
   return names_in(files, R"re(kName\s*=\s*"(\w+)")re");
 }
 std::set<std::string> checked_by(const std::vector<SourceFile>& files) {
-  return names_in(files, R"re(expect_gradients\(\s*"(\w+)")re");
+  return names_in(files, R"re((?:expect_gradients|check(?:_\w+)?)\(\s*"(\w+)")re");
 }
 
 TEST(Gradients, OfEveryOpAreCheckedByDifferences) {
@@ -44,8 +44,9 @@ TEST(Gradients, OfEveryOpAreCheckedByDifferences) {
 TEST(Gradients, PlantedNamesAreFound) {
   EXPECT_EQ(ops_of({{"a.h", "static constexpr const char* kName =\n    \"x_y\";"}}),
             (std::set<std::string>{"x_y"}));
-  EXPECT_EQ(checked_by({{"a.cc", "expect_gradients(\n  \"a\", f); expect_gradients(\"b\")"}}),
-            (std::set<std::string>{"a", "b"}));
+  EXPECT_EQ(
+      checked_by({{"a.cc", "expect_gradients(\n  \"a\", f); check_line(\"b\"); check(\"c\")"}}),
+      (std::set<std::string>{"a", "b", "c"}));
 }
 
 }  // namespace
