@@ -68,11 +68,11 @@ GRADUS_HOST_DEVICE inline T polygamma(T number, const Order& order) {
   if (x > 0) {
     zeta = hurwitz_zeta(s, x);
   } else {
-    const double above = x - ::floor(x);
+    const double above = x - ::floor(x), below = ::ceil(x) - x;
     if (above == 0) {
       zeta = static_cast<double>(INFINITY);
     } else {  // the terms of x < 0, mirrored; NaN comes here too
-      zeta = hurwitz_zeta(s, above) + odd * (hurwitz_zeta(s, 1 - above) - hurwitz_zeta(s, 1 - x));
+      zeta = hurwitz_zeta(s, above) + odd * (hurwitz_zeta(s, below) - hurwitz_zeta(s, 1 - x));
     }
   }
   return static_cast<T>(odd * ::tgamma(static_cast<double>(s)) * zeta);

@@ -53,10 +53,10 @@ inline Real largest_of(DType dtype) {
 
 /// What is granted: glibc's vector functions promise 4 ulp, and a rule calls one or two of them.
 inline int ulps_of(const std::string& rule) {
-  // Near its roots digamma is a difference of numbers up to 4.
-  if (rule == "digamma") return 2000;
-  // The terms have different signs.
-  return rule == "logaddexp" ? 64 : 8;
+  // Near their roots these are differences of numbers up to 4.
+  if (rule == "digamma" || rule == "logaddexp") return 4000;
+  // The rounding of an argument up to 9^2 is enlarged by exp.
+  return rule == "gelu" || rule == "gelu_tanh" ? 64 : 8;
 }
 
 /// One line for each rule, in the order of their names.

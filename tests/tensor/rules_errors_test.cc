@@ -15,7 +15,7 @@ const std::string kUndefined =
     ": undefined tensor; expected one with elements; was it default constructed?";
 
 TEST(RulesErrors, OfUndefinedTensorsNameTheArgument) {
-  const Tensor none, x = ones({2}), n = ones({2}, kInt64);
+  const Tensor none = Tensor(), x = ones({2}), n = ones({2}, kInt64);
   for (const TernaryRule& rule : rules().ternary) {
     const std::string op = "[" + rule.name + "] ";
     expect_throws_text<Error>([&] { rule.tensor(none, x, x); }, op + "a" + kUndefined);
