@@ -14,11 +14,11 @@ using CheckpointFunction = std::function<Variable(std::span<const Variable>)>;
 ///   const Variable y = checkpoint([&](const Variable& x) { return block.forward(x); }, x);
 ///
 /// Gradients flow to the inputs and to all that f holds (parameters of a module), with
-/// retain_graph, create_graph and grad() too, and checkpoints may nest. Generators hand out the
-/// same random numbers again, on this thread, and are left at the position they have then. f runs
-/// again at any time until backward: it must not depend on anything else that changes, and what it
-/// refers to must live as long.
-/// Throws in backward AutogradError, after "[backward] checkpoint recorded at FILE:LINE: ":
+/// retain_graph, create_graph and grad() too, and checkpoints may nest. (Second derivatives are
+/// sums of the same terms in another order.) Generators hand out the same random numbers again, on
+/// this thread, and are left at the position they have then. f runs again at any time until
+/// backward: it must not depend on anything else that changes, and what it refers to must live as
+/// long. Throws in backward AutogradError, after "[backward] checkpoint recorded at FILE:LINE: ":
 ///   "input 0 was changed in place at ..." (what f holds counts as inputs behind the others)
 ///   "computed again, f gave float32 [3]; expected float32 [2] as before; ..."
 ///   "computed again, f drew fewer random numbers; expected as many as before; ..."

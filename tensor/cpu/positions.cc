@@ -1,10 +1,7 @@
 #include "tensor/cpu/positions.h"
 
-#include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <string>
-#include <utility>
 
 #include "tensor/thread_pool.h"
 
@@ -15,17 +12,17 @@ namespace {
 // that the axes with smaller steps reach; overlapping windows do not.
 bool overlaps_itself(const Tensor& x) {
   if (x.is_contiguous()) return false;
-  std::array<std::pair<std::int64_t, std::int64_t>, Dims::kMaxRank> axes;  // step, last position
-  int count = 0;
   for (int axis = 0; axis < x.rank(); ++axis) {
     if (x.shape()[axis] == 1) continue;
-    axes[count++] = {std::abs(x.strides()[axis]), x.shape()[axis] - 1};
-  }
-  std::sort(axes.begin(), axes.begin() + count);
-  std::int64_t reach = 0;
-  for (int i = 0; i < count; ++i) {
-    if (axes[i].first <= reach) return true;
-    reach += axes[i].first * axes[i].second;
+    const std::int64_t step = std::abs(x.strides()[axis]);
+    std::int64_t reach = 0;
+    for (int other = 0; other < x.rank(); ++other) {
+      const std::int64_t smaller = std::abs(x.strides()[other]);
+      if (x.shape()[other] == 1 || other == axis || smaller > step) continue;
+      if (smaller == step) return true;
+      reach += smaller * (x.shape()[other] - 1);
+    }
+    if (step <= reach) return true;
   }
   return false;
 }

@@ -47,7 +47,9 @@ TEST(Checkpoint, WorksWithGradRetainGraphAndHigherDerivatives) {
   const auto [g1, h1] = second(f(p.x));
   const auto [g2, h2] = second(checkpoint(f, p.x));
   expect_same_bits(g2, g1);
-  expect_same_bits(h2, h1);
+  // The second walk passes f in two parts, once as the gradient of y and once as what its gradient
+  // was computed from; without a checkpoint these are added first. float32 rounds both ways.
+  expect_close(h2, h1, 1e-4, 1e-5);
   const Variable y = sum(checkpoint(f, p.x));
   const Tensor once = grad(y, p.v, {.retain_graph = true}).value();
   expect_same_bits(grad(y, p.v).value(), once);

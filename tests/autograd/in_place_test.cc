@@ -57,7 +57,7 @@ TEST(InPlace, FailedChangesAreNotCounted) {
   EXPECT_EQ(none.version(), 0u);
 }
 
-TEST(InPlace, AnInputThatBackwardReadsIsMissed) {
+TEST(InPlace, AnInputThatBackwardReadsIsNoticed) {
   const Variable x = parameter(tensor({1, 2}));
   const Variable y = sin(x);
   const int saved = __LINE__ - 1;
@@ -68,7 +68,7 @@ TEST(InPlace, AnInputThatBackwardReadsIsMissed) {
   EXPECT_FALSE(x.grad().defined());
 }
 
-TEST(InPlace, AResultThatBackwardReadsIsMissed) {
+TEST(InPlace, AResultThatBackwardReadsIsNoticed) {
   const Variable x = parameter(tensor({1, 2}));
   const Variable y = tanh(x);
   const int saved = __LINE__ - 1;
