@@ -77,11 +77,11 @@ bool partly_summed(const Jacobians& jacobians) {
 
 std::string likely_cause(const Jacobians& jacobians, double analytic, double numeric) {
   if (!jacobians.recorded) return "nothing is recorded: detached, or under NoGradGuard";
+  if (std::isnan(analytic)) return "NaN: 0 / 0 or inf - inf in backward";
   const bool all_zero = largest(jacobians.analytic) == 0;
   if (all_zero && jacobians.inputs * jacobians.outputs > 1) {
     return "zero for all of this input: detached, or its gradient is not set";
   }
-  if (std::isnan(analytic)) return "NaN: 0 / 0 or inf - inf in backward";
   if (multiplied(jacobians, -1)) return "the sign is wrong";
   if (transposed(jacobians)) return "transposed: right with the last two axes of the input swapped";
   if (partly_summed(jacobians)) {
