@@ -2,6 +2,7 @@
 #include <string>
 
 #include "tensor/broadcast.h"
+#include "tensor/cpu/places.h"
 #include "tensor/cpu/positions.h"
 #include "tensor/indexing.h"
 #include "tensor/thread_pool.h"
@@ -38,14 +39,25 @@ struct Gathering {
     return as_strided_unchecked(x, positions.shape(), strides, 0);
   }
 
+  /// Where the elements stand in lines() of a tensor with this stride along the axis.
+  Tensor table(std::int64_t step) const {
+    if (step == 1) return positions;
+    const Tensor places = Tensor::empty(positions.shape(), kInt64);
+    const std::int64_t* from = positions.data<std::int64_t>();
+    std::int64_t* to = places.data<std::int64_t>();
+    parallel_pieces(positions.numel(), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) to[i] = from[i] * step;
+    });
+    return places;
+  }
+
   int along = 0;
   std::int64_t step = 0;
   Tensor positions;
 };
 
-template <bool kAdds>
-Tensor scattered(std::string_view op, const Tensor& x, int axis, const Tensor& index,
-                 const Tensor& source) {
+Tensor scattered(cpu::Write how, std::string_view op, const Tensor& x, int axis,
+                 const Tensor& index, const Tensor& source) {
   Gathering g(op, x, axis, index);
   check_defined(op, "source", source);
   if (source.dtype() != x.dtype() && !source.weak()) {
@@ -67,39 +79,8 @@ Tensor scattered(std::string_view op, const Tensor& x, int axis, const Tensor& i
     for (int i = 0; i < shape.rank(); ++i) from = from.narrow(i, 0, shape[i]);
   }
   const Tensor y = x.clone();
-  if (g.positions.numel() == 0) return y;
   const std::int64_t step = y.rank() == 0 ? 0 : y.strides()[g.along];
-  // The axis goes last: elements that meet are on one line, which one thread walks in order.
-  const Tensor positions = g.positions.transpose(g.along, -1);
-  const Tensor lines = g.lines(y).transpose(g.along, -1), sources = from.transpose(g.along, -1);
-  const std::int64_t n = positions.dim(-1), count = positions.numel() / n;
-  dispatch(x.dtype(), [&]<class T>(std::type_identity<T>) {
-    T* to = static_cast<T*>(lines.raw_data());
-    const T* values = static_cast<const T*>(sources.raw_data());
-    const std::int64_t* at = positions.data<std::int64_t>();
-    // Merged axes would not show where a line ends, so lines are walked by their first elements.
-    const Tensor heads[] = {positions.narrow(-1, 0, 1), lines.narrow(-1, 0, 1),
-                            sources.narrow(-1, 0, 1)};
-    const LoopPlan<3> plan(heads[0].shape(), {&heads[0], &heads[1], &heads[2]});
-    const std::int64_t step_at = positions.strides()[positions.rank() - 1];
-    const std::int64_t step_from = sources.strides()[sources.rank() - 1];
-    const std::int64_t group = std::max<std::int64_t>(1, kPieceSize / n);
-    parallel_for((count + group - 1) / group, [&](std::int64_t piece) {
-      plan.rows(piece * group, std::min(count, (piece + 1) * group),
-                [&](const auto& offset, std::int64_t m, auto) {
-                  for (std::int64_t line = 0; line < m; ++line) {
-                    const std::int64_t* p = at + offset[0] + line * plan.inner(0);
-                    T* y = to + offset[1] + line * plan.inner(1);
-                    const T* value = values + offset[2] + line * plan.inner(2);
-                    for (std::int64_t i = 0; i < n; ++i) {
-                      T& element = y[p[i * step_at] * step];
-                      const T given = value[i * step_from];
-                      element = kAdds ? static_cast<T>(element + given) : given;
-                    }
-                  }
-                });
-    });
-  });
+  cpu::write_places(g.lines(y), g.table(step), from, g.along, how);
   return y;
 }
 
@@ -128,11 +109,11 @@ Tensor gather(const Tensor& x, int axis, const Tensor& index) {
 }
 
 Tensor scatter(const Tensor& x, int axis, const Tensor& index, const Tensor& source) {
-  return scattered<false>("scatter", x, axis, index, source);
+  return scattered(cpu::Write::kReplace, "scatter", x, axis, index, source);
 }
 
 Tensor scatter_add(const Tensor& x, int axis, const Tensor& index, const Tensor& source) {
-  return scattered<true>("scatter_add", x, axis, index, source);
+  return scattered(cpu::Write::kAdd, "scatter_add", x, axis, index, source);
 }
 
 Tensor take_along_axis(const Tensor& x, const Tensor& index, int axis) {

@@ -1,5 +1,6 @@
 #include "tensor/cpu/positions.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <string>
 
@@ -39,12 +40,17 @@ Tensor checked_positions(std::string_view op, std::string_view argument, const T
   Tensor positions = index.to(kInt64).contiguous();
   const std::int64_t* given = positions.data<std::int64_t>();
   const std::int64_t n = positions.numel();
-  bool negative = false, fits = true;
-  for (std::int64_t i = 0; i < n; ++i) {
-    negative |= given[i] < 0;
-    fits &= (given[i] >= -size) & (given[i] < size);
-  }
-  if (!fits) {
+  std::atomic<bool> any_negative = false, any_outside = false;
+  parallel_pieces(n, [&](std::int64_t begin, std::int64_t end) {
+    bool negative = false, outside = false;
+    for (std::int64_t i = begin; i < end; ++i) {
+      negative |= given[i] < 0;
+      outside |= (given[i] < -size) | (given[i] >= size);
+    }
+    if (negative) any_negative = true;
+    if (outside) any_outside = true;
+  });
+  if (any_outside) {
     std::int64_t i = 0;
     while (given[i] >= -size && given[i] < size) ++i;
     Dims where = Dims::filled(index.rank(), 0);
@@ -59,10 +65,12 @@ Tensor checked_positions(std::string_view op, std::string_view argument, const T
                      allowed + " for axis " + std::to_string(axis) + " of shape " +
                      to_string(shape));
   }
-  if (!negative) return positions;
+  if (!any_negative) return positions;
   if (positions.shares_storage_with(index)) positions = positions.clone();
   std::int64_t* p = positions.data<std::int64_t>();
-  for (std::int64_t i = 0; i < n; ++i) p[i] += p[i] < 0 ? size : 0;
+  parallel_pieces(n, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) p[i] += p[i] < 0 ? size : 0;
+  });
   return positions;
 }
 

@@ -39,6 +39,24 @@ TEST(Index, TakesMasksOfOneAndSeveralAxes) {
   EXPECT_EQ(x.index({x > 9}).shape(), (Shape{0}));
 }
 
+TEST(Index, OfEightAxesTakesNewOnesWhereOthersGo) {
+  const Tensor x = arange(4).reshape({1, 2, 1, 1, 1, 1, 1, 2}), one = tensor({1}, kInt64);
+  EXPECT_EQ(x.index({None, 0}).shape(), (Shape{1, 2, 1, 1, 1, 1, 1, 2}));
+  EXPECT_EQ(x.index({None, 0, 1, None}).to_vector(), (Values{2, 3}));
+  EXPECT_EQ(x.index({None, None, x > 1}).to_vector(), (Values{2, 3}));
+  EXPECT_EQ(x.index({None, None, x > 1}).shape(), (Shape{1, 1, 2}));
+  EXPECT_EQ(x.index({0, None, one, None, 0}).shape(), (Shape{1, 1, 1, 1, 1, 1, 1, 2}));
+}
+
+TEST(Index, TakesTensorsWithoutAxesAsTensors) {
+  const Tensor x = arange(6).reshape({2, 3}), one = tensor({1}, kInt32).select(0, 0);
+  const Tensor row = x.index({one});
+  EXPECT_EQ(row.to_vector(), (Values{3, 4, 5}));
+  EXPECT_FALSE(row.shares_storage_with(x));
+  // As in NumPy: apart from each other, so they go first. (PyTorch takes 0-d ones as numbers.)
+  EXPECT_EQ(zeros({2, 3, 4}).index({one, Slice(), zeros({5}, kInt32)}).shape(), (Shape{5, 3}));
+}
+
 TEST(IndexPut, WritesThroughViewsAndKeepsTheRest) {
   const Tensor x = zeros({3, 4});
   x.transpose().index_put({Slice{1, 3}, tensor({-1, 0}, kInt64)}, tensor({{1, 2}, {3, 4}}));
@@ -59,6 +77,37 @@ TEST(IndexPut, OfOneElementTwiceKeepsTheLastOrTheSum) {
   EXPECT_EQ(x.to_vector(), (Values{3, 7}));
   x.index_put({Slice()}, 1, true);
   EXPECT_EQ(x.to_vector(), (Values{4, 8}));
+}
+
+TEST(IndexPut, AddsWholeNumbersWithWrappingAndBoolsWithOr) {
+  const Tensor x = tensor({INT64_MAX, 0}, kInt64), bytes = tensor({200, 1}, kUInt8);
+  const Tensor first = tensor({0, 0}, kInt64);
+  x.index_put({first}, 1, true);
+  EXPECT_EQ(x.to_vector<std::int64_t>(), (std::vector<std::int64_t>{INT64_MIN + 1, 0}));
+  bytes.index_put({first}, 50, true);
+  EXPECT_EQ(bytes.to_vector(), (Values{44, 1}));
+  const Tensor flags = tensor({0, 1, 0}, kBool);
+  flags.index_put({Slice{0, 2}}, tensor({0, 1}, kBool), true);
+  EXPECT_EQ(flags.to_vector(), (Values{0, 1, 0}));
+  flags.index_put({tensor({2, 2, 1}, kInt64)}, tensor({1, 0, 0}, kBool), true);
+  EXPECT_EQ(flags.to_vector(), (Values{0, 1, 1}));
+}
+
+TEST(IndexPut, TakesPartsOfItsTargetAsIndexAndAsMask) {
+  const Tensor x = tensor({2, 0, 1}, kInt64);
+  x.index_put({x}, tensor({5, 6, 7}, kInt64));
+  EXPECT_EQ(x.to_vector(), (Values{6, 7, 5}));
+  const Tensor mask = tensor({1, 0, 1}, kBool);
+  mask.index_put({mask}, false);
+  EXPECT_EQ(mask.to_vector(), (Values{0, 0, 0}));
+}
+
+TEST(IndexAdd, OfWholeNumbersStaysExact) {
+  const std::int64_t large = (std::int64_t{1} << 53) + 1;
+  const Tensor source = full({1}, large, kInt64), first = zeros({1}, kInt64);
+  EXPECT_EQ(index_add(zeros({1}, kInt64), 0, first, source, 3).item<std::int64_t>(), 3 * large);
+  EXPECT_EQ(index_add(zeros({1}, kUInt8), 0, first, full({1}, 200, kUInt8), 2).item(), 144);
+  EXPECT_EQ(index_add(zeros({1}, kUInt8), 0, first, full({1}, 200, kUInt8), 0.5).item(), 100);
 }
 
 TEST(IndexPut, ReadsAnOverlappingSourceFirst) {
@@ -157,6 +206,22 @@ TEST(IndexErrors, NameTheItem) {
       "expected equal sizes, or 1 (use reshape to line axes up)");
   expect_throws_text<IndexError>([&] { zeros({0}).index({0}); },
                                  "[index] items[0]: 0; expected none for axis 0 of shape [0]");
+}
+
+TEST(IndexErrors, OfTooManyAxes) {
+  const Tensor x = zeros({1, 1, 1, 1, 1, 1, 1, 1});
+  expect_throws_text<ShapeError>(
+      [&] {
+        x.index({zeros({1, 1}, kInt64)});
+      },
+      "[index] items: the result has more than 8 axes; expected at most 8");
+  expect_throws_text<IndexError>(
+      [&] { x.index({tensor({INT64_MIN}, kInt64)}); },
+      "[index] items[0]: -9223372036854775808 at [0]; expected -1..0 for axis 0 of shape "
+      "[1, 1, 1, 1, 1, 1, 1, 1]");
+  expect_throws_text<ShapeError>(
+      [&] { x.index({None}); },
+      "[index] items: the result has more than 8 axes; expected at most 8");
 }
 
 TEST(IndexErrors, OfWriting) {
