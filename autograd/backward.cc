@@ -1,12 +1,15 @@
 // The walk: from the outputs down the tape by descending number, with an explicit heap.
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
 
+#include "autograd/hooks.h"
 #include "autograd/node.h"
 #include "autograd/ops/cast.h"
 #include "autograd/ops/sum_to.h"
+#include "autograd/watch.h"
 #include "tensor/elementwise/add.h"
 
 namespace gradus {
@@ -25,40 +28,127 @@ class Differentiating {
   const Node* outer_;
 };
 
-std::string line_of(const Node& node) {
-  return std::string(node.where().file_name()) + ":" + std::to_string(node.where().line());
+// What a walk needs to remember, kept for the next one so that training does not call malloc.
+struct Memory {
+  using Arrived = std::pair<Edge, Variable>;
+  std::vector<Edge> heap;           // nodes whose gradient has begun to arrive
+  std::vector<Arrived> leaves;      // complete gradients, to be stored at the end
+  std::vector<Variable> gradients;  // of the inputs of one node, where there are many
+  std::vector<Variable> set_aside;  // pending gradients, while another walk runs inside this one
+
+  void clear() {
+    const auto reset = [](auto& v) {
+      constexpr std::size_t kKept = 1 << 16;
+      v.clear();
+      if (v.capacity() > kKept) v.shrink_to_fit();
+    };
+    reset(heap), reset(leaves), reset(gradients), reset(set_aside);
+  }
+};
+
+// One per walk that runs on this thread, since hooks may start another one.
+class Borrowed {
+ public:
+  Borrowed() {
+    if (spare().empty()) spare().push_back(std::make_unique<Memory>());
+    memory_ = std::move(spare().back());
+    spare().pop_back();
+  }
+  ~Borrowed() {
+    memory_->clear();
+    spare().push_back(std::move(memory_));
+  }
+  Borrowed(const Borrowed&) = delete;
+  Memory* operator->() const { return memory_.get(); }
+
+ private:
+  static std::vector<std::unique_ptr<Memory>>& spare() {
+    thread_local std::vector<std::unique_ptr<Memory>> list;
+    return list;
+  }
+  std::unique_ptr<Memory> memory_;
+};
+
+Variable handle(Node& node) {
+  node.retain(Node::kHandle);
+  return Variable::from_node(&node);
+}
+
+// Runs a part of the backward of a node. Errors get its name and line in front.
+template <class F>
+void differentiate(const Node& node, F&& f) {
+  try {
+    const Differentiating now(node);
+    f();
+  } catch (const Error& error) {
+    throw AutogradError("[backward] " + std::string(node.op()) + " recorded at " +
+                        to_string(node.where()) + ": " + error.what());
+  }
+}
+
+Variable after_hooks(Node& node, Variable gradient) {
+  node.hooks()->on_gradient.each([&](const auto& hook) {
+    Variable other = hook(gradient);
+    if (!other.defined()) return;
+    if (other.shape() != gradient.shape() || other.dtype() != gradient.dtype()) {
+      throw AutogradError(
+          "[register_hook] gradient returned by the hook: " + std::string(name(other.dtype())) +
+          " " + to_string(other.shape()) + "; expected " + std::string(name(gradient.dtype())) +
+          " " + to_string(gradient.shape()) + ", like the variable");
+    }
+    gradient = std::move(other);
+  });
+  return gradient;
 }
 
 class Walk {
  public:
-  explicit Walk(bool keep_graph) : keep_graph_(keep_graph) {}
-  ~Walk() {  // after an error nothing half-summed may stay behind
-    for (Edge& edge : heap_) edge.node()->pending = Variable();
+  explicit Walk(bool keep_graph) : outer_(std::exchange(running, this)), keep_graph_(keep_graph) {
+    if (outer_ == nullptr) return;
+    for (Edge& edge : outer_->memory_->heap) {
+      outer_->memory_->set_aside.push_back(std::exchange(edge.node()->pending, Variable()));
+    }
   }
+  ~Walk() {  // after an error nothing half-summed may stay behind
+    for (Edge& edge : memory_->heap) edge.node()->pending = Variable();
+    running = outer_;
+    if (outer_ == nullptr) return;
+    std::vector<Variable>& kept = outer_->memory_->set_aside;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      outer_->memory_->heap[i].node()->pending = std::move(kept[i]);
+    }
+    kept.clear();
+  }
+  Walk(const Walk&) = delete;
 
   void arrive(Node* node, Variable gradient) {
     if (node->pending.defined()) {
       node->pending = node->pending + gradient;
       return;
     }
-    heap_.push_back(Edge(node, false));
-    std::push_heap(heap_.begin(), heap_.end(), later);
+    std::vector<Edge>& heap = memory_->heap;
+    heap.push_back(Edge(node, false));
+    std::push_heap(heap.begin(), heap.end(), later);
     node->pending = std::move(gradient);
   }
 
   /// Calls finished(node, gradient) for every node reached, when its gradient is complete.
   template <class Finished>
   void run(Finished&& finished) {
-    while (!heap_.empty()) {
-      std::pop_heap(heap_.begin(), heap_.end(), later);
-      const Edge edge = std::move(heap_.back());
-      heap_.pop_back();
+    std::vector<Edge>& heap = memory_->heap;
+    while (!heap.empty()) {
+      std::pop_heap(heap.begin(), heap.end(), later);
+      const Edge edge = std::move(heap.back());
+      heap.pop_back();
       Node& node = *edge.node();
       Variable dy = std::exchange(node.pending, Variable());
+      if (node.hooks() != nullptr) dy = after_hooks(node, std::move(dy));
       finished(node, dy);
       if (node.op() != nullptr) step(node, std::move(dy));
     }
   }
+
+  std::vector<Memory::Arrived>& leaves() { return memory_->leaves; }
 
  private:
   static bool later(const Edge& a, const Edge& b) {
@@ -67,28 +157,37 @@ class Walk {
 
   void step(Node& node, Variable dy) {
     if (node.freed()) {
-      throw AutogradError("[backward] " + std::string(node.op()) + " recorded at " + line_of(node) +
+      throw AutogradError("[backward] " + std::string(node.op()) + " recorded at " +
+                          to_string(node.where()) +
                           ": its tape was freed by an earlier backward; expected one backward per "
                           "tape; pass retain_graph for more");
     }
+    if (node.hooks() != nullptr) {
+      node.hooks()->before_backward.each([&](const auto& hook) { hook(dy); });
+    }
     const std::span<Edge> inputs = node.inputs();
     Variable few[4];
-    std::vector<Variable> many(inputs.size() > 4 ? inputs.size() : 0);
-    const std::span<Variable> dx = many.empty() ? std::span(few, inputs.size()) : std::span(many);
+    std::vector<Variable>& many = memory_->gradients;
+    if (inputs.size() > 4) many.resize(inputs.size());
+    const std::span<Variable> dx = inputs.size() > 4 ? many : std::span(few, inputs.size());
 
-    try {
-      const Differentiating now(node);
-      Gradients gradients(node, std::move(dy), dx);
+    Gradients gradients(node, std::move(dy), dx);
+    differentiate(node, [&] {
       node.backward(gradients);
+      if (TapeWatch::current() != nullptr) TapeWatch::tell_differentiated(node, gradients.dy(), dx);
+    });
+    if (node.hooks() != nullptr) {
+      node.hooks()->after_backward.each([&](const auto& hook) { hook(dx, gradients.dy()); });
+    }
+    differentiate(node, [&] {
       for (std::size_t i = 0; i < inputs.size(); ++i) {
         Node* input = inputs[i].node();
         if (!input->requires_grad() || !dx[i].defined()) continue;
         arrive(input, fit(node, *input, std::move(dx[i])));
       }
-    } catch (const Error& error) {
-      throw AutogradError("[backward] " + std::string(node.op()) + " recorded at " + line_of(node) +
-                          ": " + error.what());
-    }
+      if (gradients.resumed().requires_grad()) arrive(gradients.resumed().node(), gradients.dy());
+    });
+    many.clear();
     if (!keep_graph_) node.free_inputs();
   }
 
@@ -105,9 +204,14 @@ class Walk {
     return dx.dtype() == x.dtype() ? dx : cast(dx, x.dtype());
   }
 
-  std::vector<Edge> heap_;
+  static constinit thread_local Walk* running;
+
+  Borrowed memory_;
+  Walk* outer_;
   bool keep_graph_;
 };
+
+constinit thread_local Walk* Walk::running = nullptr;
 
 void check_output(const Variable& output) {
   check_defined("backward", "output", output.value());
@@ -116,6 +220,12 @@ void check_output(const Variable& output) {
         "[backward] output: nothing it was computed from requires a gradient; expected a "
         "parameter among its inputs; was it made under NoGradGuard or detached?");
   }
+}
+
+[[noreturn]] void throw_changed_in_place(const std::string& what, const Tensor& x) {
+  throw AutogradError(what + " was changed in place at " + to_string(x.changed_at()) +
+                      "; expected the elements that forward left for backward; change a clone(), "
+                      "or call backward() before");
 }
 
 Variable checked_seed(const Variable& output, const Variable& seed) {
@@ -157,6 +267,12 @@ Variable own_copy(const Variable& gradient, bool create_graph) {
   return alone && g.is_contiguous() ? gradient : Variable(g.clone());
 }
 
+void store(Node& node, Variable gradient, bool create_graph) {
+  Variable& stored = node.grad;
+  stored =
+      stored.defined() ? stored + std::move(gradient) : own_copy(std::move(gradient), create_graph);
+}
+
 }  // namespace
 
 Variable Gradients::x(int i) const {
@@ -165,8 +281,8 @@ Variable Gradients::x(int i) const {
     throw AutogradError("[" + std::string(node_.op()) + "] backward reads input " +
                         std::to_string(i) + ", which the operation did not declare (kReadsInputs)");
   }
-  edge.node()->retain(Node::kHandle);
-  return Variable::from_node(edge.node());
+  if (edge.changed()) throw_changed(i);
+  return handle(*edge.node());
 }
 
 Variable Gradients::y() const {
@@ -175,13 +291,35 @@ Variable Gradients::y() const {
                         "] backward reads the result, which the operation did not declare "
                         "(kReadsResult)");
   }
-  node_.retain(Node::kHandle);
-  return Variable::from_node(&node_);
+  if (node_.changed()) throw_changed(-1);
+  return handle(node_);
+}
+
+void Gradients::throw_changed(int i) const {
+  if (i < 0) throw_changed_in_place("the result", node_.value());
+  throw_changed_in_place("input " + std::to_string(i), node_.inputs()[i].node()->value());
+}
+
+void Gradients::throw_no_input(int i) const {
+  throw AutogradError("gradient of input " + std::to_string(i) + " set; expected 0.." +
+                      std::to_string(static_cast<int>(out_.size()) - 1) + ", one per input");
+}
+
+const Tensor& SavedTensor::get() const {
+  if (tensor_.version() != version_) throw_changed_in_place("a saved tensor", tensor_);
+  return tensor_;
+}
+
+std::string to_string(const std::source_location& where) {
+  return std::string(where.file_name()) + ":" + std::to_string(where.line());
 }
 
 std::source_location tape_line(const std::source_location& caller) {
   return differentiated == nullptr ? caller : differentiated->where();
 }
+
+CallersLines::CallersLines() : outer_(std::exchange(differentiated, nullptr)) {}
+CallersLines::~CallersLines() { differentiated = outer_; }
 
 void Variable::backward(const BackwardOptions& options) const { backward(Variable(), options); }
 
@@ -191,15 +329,19 @@ void Variable::backward(const Variable& seed, const BackwardOptions& options) co
   Walk walk(options.retain_graph || options.create_graph);
   walk.arrive(node(), checked_seed(*this, seed));
   // Stored when all is done, so that a walk that fails changes no gradient.
-  std::vector<std::pair<Edge, Variable>> leaves;
   walk.run([&](Node& node, Variable& gradient) {
-    if (node.op() != nullptr) return;
-    leaves.emplace_back(Edge(&node, false), std::exchange(gradient, Variable()));
+    if (node.op() != nullptr) {
+      if (node.retains_grad()) walk.leaves().emplace_back(Edge(&node, false), gradient);
+    } else if (node.hooks() == nullptr || node.hooks()->after_accumulation.empty()) {
+      walk.leaves().emplace_back(Edge(&node, false), std::exchange(gradient, Variable()));
+    } else {
+      store(node, std::exchange(gradient, Variable()), options.create_graph);
+      const Variable leaf = handle(node);
+      node.hooks()->after_accumulation.each([&](const auto& hook) { hook(leaf); });
+    }
   });
-  for (auto& [leaf, gradient] : leaves) {
-    Variable& stored = leaf.node()->grad;
-    stored = stored.defined() ? stored + std::move(gradient)
-                              : own_copy(std::move(gradient), options.create_graph);
+  for (auto& [node, gradient] : walk.leaves()) {
+    store(*node.node(), std::move(gradient), options.create_graph);
   }
 }
 

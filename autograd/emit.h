@@ -7,29 +7,48 @@
 
 namespace gradus {
 
+/// What the derivative by operand k reads: a bit per operand, then one for the result.
+template <class Rule, int kOperands, int k>
+constexpr unsigned reads_of() {
+  if constexpr (requires { Rule::kReads[k]; }) {
+    return Rule::kReads[k];
+  } else {
+    return (Rule::kUsesX ? (1u << kOperands) - 1 : 0u) | (Rule::kUsesY ? 1u << kOperands : 0u);
+  }
+}
+
+/// An operand or the result, whose version has been looked at before.
+inline Variable unchecked(Node* node) {
+  node->retain(Node::kHandle);
+  return Variable::from_node(node);
+}
+
 /// One argument. Backward is one kernel; inside a recorded backward it is the rule's own formula
 /// over Variables.
 template <class Rule>
 class UnaryNode final : public Node {
  public:
-  UnaryNode(const char* op, Tensor y, const Operand& x)
+  UnaryNode(const char* op, Tensor y, const Operand& x, const Rule& rule)
       : Node(std::move(y), tape_line(x.where), Rule::kUsesY),
         op_(op),
-        x_(x.variable.node(), Rule::kUsesX) {}
+        x_(x.variable.node(), Rule::kUsesX),
+        rule_(rule) {}
   const char* op() const override { return op_; }
   std::span<Edge> inputs() override { return {&x_, 1}; }
   void backward(Gradients& d) override {
+    d.check_unchanged({&x_, 1}, reads_of<Rule, 1, 0>());
     if (grad_enabled()) {
-      d.set(0, Rule::backward(Rule::kUsesX ? d.x(0) : Variable(), Rule::kUsesY ? d.y() : Variable(),
-                              d.dy()));
+      d.set(0, rule_.backward(Rule::kUsesX ? unchecked(x_.node()) : Variable(),
+                              Rule::kUsesY ? unchecked(this) : Variable(), d.dy()));
     } else {
-      d.set(0, unary_backward<Rule>(x_.node()->value(), value(), d.dy().value()));
+      d.set(0, unary_backward<Rule>(x_.node()->value(), value(), d.dy().value(), rule_));
     }
   }
 
  private:
   const char* op_;
   Edge x_;
+  [[no_unique_address]] Rule rule_;
 };
 
 /// Two arguments, broadcast.
@@ -44,9 +63,13 @@ class BinaryNode final : public Node {
   std::span<Edge> inputs() override { return inputs_; }
   bool broadcasts() const override { return true; }
   void backward(Gradients& d) override {
+    if (d.needs(0)) d.check_unchanged(inputs_, reads_of<Rule, 2, 0>());
+    if (d.needs(1)) d.check_unchanged(inputs_, reads_of<Rule, 2, 1>());
     if (grad_enabled()) {
-      const Variable a = Rule::kUsesX ? d.x(0) : Variable(), b = Rule::kUsesX ? d.x(1) : Variable();
-      const Variable y = Rule::kUsesY ? d.y() : Variable();
+      const auto x = [&](int i) {
+        return Rule::kUsesX ? unchecked(inputs_[i].node()) : Variable();
+      };
+      const Variable a = x(0), b = x(1), y = Rule::kUsesY ? unchecked(this) : Variable();
       if (d.needs(0)) d.set(0, Rule::backward_a(a, b, y, d.dy()));
       if (d.needs(1)) d.set(1, Rule::backward_b(a, b, y, d.dy()));
     } else {
@@ -75,9 +98,14 @@ class TernaryNode final : public Node {
   std::span<Edge> inputs() override { return inputs_; }
   bool broadcasts() const override { return true; }
   void backward(Gradients& d) override {
+    if (d.needs(0)) d.check_unchanged(inputs_, reads_of<Rule, 3, 0>());
+    if (d.needs(1)) d.check_unchanged(inputs_, reads_of<Rule, 3, 1>());
+    if (d.needs(2)) d.check_unchanged(inputs_, reads_of<Rule, 3, 2>());
     if (grad_enabled()) {
-      const auto x = [&](int i) { return Rule::kUsesX ? d.x(i) : Variable(); };
-      const Variable a = x(0), b = x(1), c = x(2), y = Rule::kUsesY ? d.y() : Variable();
+      const auto x = [&](int i) {
+        return Rule::kUsesX ? unchecked(inputs_[i].node()) : Variable();
+      };
+      const Variable a = x(0), b = x(1), c = x(2), y = Rule::kUsesY ? unchecked(this) : Variable();
       if (d.needs(0)) d.set(0, Rule::backward_a(a, b, c, y, d.dy()));
       if (d.needs(1)) d.set(1, Rule::backward_b(a, b, c, y, d.dy()));
       if (d.needs(2)) d.set(2, Rule::backward_c(a, b, c, y, d.dy()));
@@ -96,10 +124,10 @@ class TernaryNode final : public Node {
 };
 
 template <class Rule>
-Variable record_unary(const char* op, Tensor y, const Operand& x) {
+Variable record_unary(const char* op, Tensor y, const Operand& x, const Rule& rule = {}) {
   const bool wanted = grad_enabled() && x.variable.requires_grad();
   if (!wanted || !is_floating(y.dtype())) return Variable(std::move(y));
-  return Variable::from_node(new UnaryNode<Rule>(op, std::move(y), x));
+  return Variable::from_node(new UnaryNode<Rule>(op, std::move(y), x, rule));
 }
 
 template <class Rule>
@@ -139,10 +167,24 @@ Variable record_ternary(const char* op, Tensor y, const Operand& a, const Operan
     return record_ternary<ops::Rule>(#function, std::move(y), a, b, c); \
   }                                                                     \
   }
+#define GRADUS_EMIT_AUTOGRAD_UNARY_WITH(Rule, function)                            \
+  namespace gradus {                                                               \
+  Variable function(Operand x, const ops::Rule& rule) {                            \
+    return record_unary<ops::Rule>(#function, function(x.value(), rule), x, rule); \
+  }                                                                                \
+  }
+#define GRADUS_EMIT_AUTOGRAD_COMPARISON_WITH(Rule, function)       \
+  namespace gradus {                                               \
+  Variable function(Operand a, Operand b, const ops::Rule& rule) { \
+    return function(a.value(), b.value(), rule);                   \
+  }                                                                \
+  }
 #define GRADUS_EMIT_AUTOGRAD_PREDICATE(Rule, function)         \
   namespace gradus {                                           \
   Variable function(Operand x) { return function(x.value()); } \
   }
+#define GRADUS_EMIT_AUTOGRAD_INTEGRAL_UNARY(Rule, function) \
+  GRADUS_EMIT_AUTOGRAD_PREDICATE(Rule, function)
 #define GRADUS_EMIT_AUTOGRAD_INTEGRAL(Rule, function) \
   GRADUS_EMIT_AUTOGRAD_COMPARISON(Rule, function)
 #define GRADUS_EMIT_AUTOGRAD_COMPARISON(Rule, function)                              \

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <source_location>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "autograd/variable.h"
@@ -12,6 +13,7 @@
 namespace gradus {
 
 class Gradients;
+struct Hooks;
 
 /// A recorded result: value, gradient and edges to the results it was computed from.
 ///
@@ -26,7 +28,7 @@ class Node {
 
   explicit Node(Tensor value);
   Node(Tensor value, std::source_location where, bool reads_itself);
-  virtual ~Node() = default;
+  virtual ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
   static void* operator new(std::size_t bytes);
@@ -47,6 +49,11 @@ class Node {
     return static_cast<std::uint32_t>(counts_.load(std::memory_order_acquire)) == 1;
   }
 
+  /// How many handles and edges point here.
+  std::uint32_t points() const {
+    return static_cast<std::uint32_t>(counts_.load(std::memory_order_acquire));
+  }
+
   const Tensor& value() const { return value_; }
   std::uint64_t number() const { return number_; }
   const std::source_location& where() const { return where_; }
@@ -54,6 +61,15 @@ class Node {
   void set_requires_grad(bool on) { requires_grad_ = on; }
   /// Whether its own backward reads the value; until it has run.
   bool reads_itself() const { return reads_itself_; }
+  /// Whether the value was changed in place since it was recorded.
+  bool changed() const { return value_.version() != version_; }
+  /// Whether backward() stores the gradient of this result.
+  bool retains_grad() const { return retains_grad_; }
+  void set_retains_grad(bool on) { retains_grad_ = on; }
+  /// Null if there never were any.
+  Hooks* hooks() const { return hooks_; }
+  /// Makes the list when there is none.
+  Hooks& make_hooks();
 
   /// The name of the operation; null for leaves and constants.
   virtual const char* op() const { return nullptr; }
@@ -63,8 +79,9 @@ class Node {
   /// Whether gradients come with the shape of the result and are to be summed to the inputs'.
   virtual bool broadcasts() const { return false; }
 
-  /// Cuts the edges after backward has used them.
+  /// Cuts the edges after backward has used them, and drops what else the operation has saved.
   void free_inputs();
+  virtual void free_saved() {}
   bool freed() const { return freed_; }
 
   Variable grad;     ///< what backward() accumulated
@@ -74,35 +91,65 @@ class Node {
   static void destroy(Node* node);
 
   std::atomic<std::uint64_t> counts_{kHandle};
-  std::uint64_t number_;  // constants have one too: they may become leaves later
-  Node* next_doomed_ = nullptr;
+  // Constants have a number too: they may become leaves later. While a node waits to be deleted,
+  // this is the address of the next one.
+  std::uint64_t number_;
+  Hooks* hooks_ = nullptr;
   Tensor value_;
   std::source_location where_;
-  bool requires_grad_ = false, reads_itself_ = false, freed_ = false;
+  bool requires_grad_ = false, reads_itself_ = false, freed_ = false, retains_grad_ = false;
+  std::uint32_t version_;  // of the value when it was recorded
 };
 
-/// A counted pointer from a result to one of its inputs, or from the walk to a node.
+/// A counted pointer from a result to one of its inputs, or from the walk to a node. Where backward
+/// reads the input, it knows which version of the elements forward has read.
 class Edge {
  public:
   Edge() = default;
-  Edge(Node* node, bool reads) : node_(node), how_(reads ? Node::kHandle : Node::kPoints) {
-    if (node_ != nullptr) node_->retain(how_);
+  Edge(Node* node, bool reads) : node_(node), reads_(reads) {
+    if (node_ == nullptr) return;
+    node_->retain(how());
+    if (reads) version_ = node_->value().version();
   }
-  Edge(Edge&& other) noexcept : node_(std::exchange(other.node_, nullptr)), how_(other.how_) {}
+  Edge(Edge&& other) noexcept
+      : node_(std::exchange(other.node_, nullptr)),
+        reads_(other.reads_),
+        version_(other.version_) {}
   Edge& operator=(Edge&& other) noexcept {
     std::swap(node_, other.node_);
-    std::swap(how_, other.how_);
+    std::swap(reads_, other.reads_);
+    std::swap(version_, other.version_);
     return *this;
   }
   ~Edge() {
-    if (node_ != nullptr) node_->release(how_);
+    if (node_ != nullptr) node_->release(how());
   }
   Node* node() const { return node_; }
-  bool reads() const { return how_ == Node::kHandle; }
+  bool reads() const { return reads_; }
+  /// Whether what backward reads was changed in place.
+  bool changed() const { return reads_ && node_->value().version() != version_; }
 
  private:
+  std::uint64_t how() const { return reads_ ? Node::kHandle : Node::kPoints; }
+
   Node* node_ = nullptr;
-  std::uint64_t how_ = Node::kPoints;
+  bool reads_ = false;
+  std::uint32_t version_ = 0;
+};
+
+/// A tensor that an operation keeps for its backward besides inputs and result: an index, a mask,
+/// something that forward computed. Reading it checks that it is still the same.
+class SavedTensor {
+ public:
+  SavedTensor() = default;
+  SavedTensor(Tensor x) : tensor_(std::move(x)), version_(tensor_.version()) {}  // NOLINT: implicit
+  /// Throws AutogradError when the elements were changed in place since.
+  const Tensor& get() const;
+  operator const Tensor&() const { return get(); }  // NOLINT: implicit by design
+
+ private:
+  Tensor tensor_;
+  std::uint32_t version_ = 0;
 };
 
 /// What the backward of an operation reads and writes.
@@ -113,25 +160,64 @@ class Gradients {
 
   /// Gradient of the result.
   const Variable& dy() const { return dy_; }
-  /// Input i. Throws AutogradError if the operation did not say that it reads its inputs.
+  /// Input i. Throws AutogradError if the operation did not say that it reads its inputs, and when
+  /// its elements were changed in place since forward read them.
   Variable x(int i) const;
   /// The result itself; likewise.
   Variable y() const;
   /// Shape of input i, which is known also when its elements are gone.
   const Shape& shape(int i) const { return node_.inputs()[i].node()->value().shape(); }
   DType dtype(int i) const { return node_.inputs()[i].node()->value().dtype(); }
+  int inputs() const { return static_cast<int>(out_.size()); }
+  bool is_set(int i) const { return out_[i].defined(); }
+  /// Instead of set(): the walk goes on at `again`, the same result recorded once more.
+  void resume_at(Variable again) { again_ = std::move(again); }
+  const Variable& resumed() const { return again_; }
   /// Whether anyone wants the gradient of input i.
   bool needs(int i) const { return node_.inputs()[i].node()->requires_grad(); }
-  void set(int i, Variable dx) { out_[i] = std::move(dx); }
+  /// Throws AutogradError unless there is an input i.
+  void set(int i, Variable dx) {
+    if (i < 0 || static_cast<std::size_t>(i) >= out_.size()) throw_no_input(i);
+    out_[i] = std::move(dx);
+  }
+  /// Throws AutogradError when one of the inputs whose bit is set in `reads` was changed in place,
+  /// or the result, whose bit is the next. For who reads them without asking x() and y().
+  void check_unchanged(std::span<const Edge> inputs, unsigned reads) const {
+    const unsigned n = static_cast<unsigned>(inputs.size());
+    for (unsigned i = 0; i < n; ++i) {
+      if ((reads >> i & 1) != 0 && inputs[i].changed()) throw_changed(static_cast<int>(i));
+    }
+    if ((reads >> n & 1) != 0 && node_.changed()) throw_changed(-1);
+  }
 
  private:
+  [[noreturn]] void throw_no_input(int i) const;
+  [[noreturn]] void throw_changed(int i) const;
+
   Node& node_;
   Variable dy_;
   std::span<Variable> out_;
+  Variable again_;
 };
 
 /// The line to record: that of the caller, or inside a recorded backward the line of the forward
 /// operation being differentiated, so that errors always name a line of the user's program.
 std::source_location tape_line(const std::source_location& caller);
+
+/// While it lives, operations record the lines of their callers, inside a backward too: for code of
+/// the user that runs there.
+class CallersLines {
+ public:
+  CallersLines();
+  ~CallersLines();
+  CallersLines(const CallersLines&) = delete;
+  CallersLines& operator=(const CallersLines&) = delete;
+
+ private:
+  const Node* outer_;
+};
+
+/// "file:line", for errors.
+std::string to_string(const std::source_location& where);
 
 }  // namespace gradus

@@ -2,12 +2,32 @@
 
 #include <ostream>
 
+#include "autograd/hooks.h"
 #include "autograd/node.h"
+#include "autograd/watch.h"
 
 namespace gradus {
 namespace {
 
 constinit thread_local bool recording = true;
+
+// The node of x, to which `what` shall belong. Throws AutogradError where that makes no sense.
+Node& hooked(const char* what, const Variable& x, bool leaf, bool result) {
+  check_defined(what, "x", x.value());
+  if (!x.requires_grad()) {
+    throw AutogradError("[" + std::string(what) +
+                        "] x: requires no gradient; expected a parameter or a result of one");
+  }
+  if (!leaf && x.is_leaf()) {
+    throw AutogradError("[" + std::string(what) +
+                        "] x: a leaf; expected the result of an operation; use register_hook");
+  }
+  if (!result && !x.is_leaf()) {
+    throw AutogradError("[" + std::string(what) + "] x: the result of " +
+                        std::string(x.node()->op()) + "; expected a leaf; use register_hook");
+  }
+  return *x.node();
+}
 
 }  // namespace
 
@@ -24,6 +44,8 @@ Variable::~Variable() {
 Variable Variable::from_node(Node* adopted) {
   Variable x;
   x.node_ = adopted;
+  if (TapeWatch::current() != nullptr) [[unlikely]]
+    TapeWatch::tell_handled(*adopted);
   return x;
 }
 
@@ -66,6 +88,40 @@ void Variable::set_grad(Variable grad) const {
 
 void Variable::zero_grad() const {
   if (node_ != nullptr) node_->grad = Variable();
+}
+
+const Variable& Variable::retain_grad() const {
+  hooked("retain_grad", *this, true, true).set_retains_grad(true);
+  return *this;
+}
+
+void HookHandle::remove() {
+  const std::shared_ptr<HookEntry> entry = entry_.lock();
+  entry_.reset();
+  if (entry == nullptr) return;
+  entry->removed = true;
+  if (entry->running == 0) entry->forget();
+}
+
+HookHandle Variable::add_hook(std::function<Variable(const Variable&)> f) const {
+  return hooked("register_hook", *this, true, true).make_hooks().on_gradient.add(std::move(f));
+}
+
+HookHandle Variable::register_post_accumulate_grad_hook(
+    std::function<void(const Variable&)> f) const {
+  Node& node = hooked("register_post_accumulate_grad_hook", *this, true, false);
+  return node.make_hooks().after_accumulation.add(std::move(f));
+}
+
+HookHandle Variable::register_backward_pre_hook(std::function<void(const Variable&)> f) const {
+  Node& node = hooked("register_backward_pre_hook", *this, false, true);
+  return node.make_hooks().before_backward.add(std::move(f));
+}
+
+HookHandle Variable::register_backward_hook(
+    std::function<void(std::span<Variable>, const Variable&)> f) const {
+  Node& node = hooked("register_backward_hook", *this, false, true);
+  return node.make_hooks().after_backward.add(std::move(f));
 }
 
 Variable parameter(Tensor value) {

@@ -1,6 +1,8 @@
 #pragma once
 #include <concepts>
+#include <functional>
 #include <iosfwd>
+#include <memory>
 #include <source_location>
 #include <span>
 #include <utility>
@@ -11,6 +13,7 @@
 namespace gradus {
 
 class Node;
+struct HookEntry;
 
 struct BackwardOptions {
   bool retain_graph = false;  ///< keep the tape, so that backward can run again
@@ -18,6 +21,19 @@ struct BackwardOptions {
   /// stores in a leaf then points to the tape and the tape to the leaf: a ring that lives until
   /// zero_grad(). grad() returns its results instead and makes no ring.
   bool create_graph = false;
+};
+
+/// Takes a hook away again. It may outlive the variable, and dropping it removes nothing.
+class HookHandle {
+ public:
+  HookHandle() = default;
+  explicit HookHandle(std::weak_ptr<HookEntry> entry) : entry_(std::move(entry)) {}
+  /// From now on the hook is not called. The hook itself may do this while it runs. Harmless when
+  /// repeated.
+  void remove();
+
+ private:
+  std::weak_ptr<HookEntry> entry_;
 };
 
 /// A tensor that the tape can differentiate: its value, its gradient and how it was made. A
@@ -41,8 +57,8 @@ class Variable {
   ~Variable();
 
   bool defined() const { return node_ != nullptr; }
-  /// The elements; an undefined tensor for an undefined variable. Changing in place what a tape
-  /// that is still to be differentiated has read makes its gradients wrong, without a message.
+  /// The elements; an undefined tensor for an undefined variable. Once a tape has saved them for
+  /// backward, changing them in place makes that backward throw AutogradError, with both lines.
   const Tensor& value() const&;
   Tensor value() && { return std::as_const(*this).value(); }
   const Shape& shape() const { return value().shape(); }
@@ -67,6 +83,44 @@ class Variable {
   void set_grad(Variable grad) const;
   void zero_grad() const;
 
+  /// For a result: backward() stores its gradient too, as if it were a leaf. Returns *this. Throws
+  /// AutogradError when this requires no gradient.
+  const Variable& retain_grad() const;
+
+  /// Calls f(gradient) in every walk that reaches this, when its gradient is complete and before
+  /// anything is done with it. What f returns, unless that is undefined or f returns void, takes
+  /// the place of the gradient; it must have its shape and dtype (AutogradError). f must not change
+  /// the gradient in place, which others may share.
+  /// Hooks run in the order of registration and see what the one before returned. What a hook
+  /// throws ends the walk; then backward() has stored no gradient, but for leaves with hooks of the
+  /// next kind. A hook may call backward() of another graph. Operations are recorded in a hook only
+  /// with create_graph. A hook that holds a Variable made from this one makes a ring: memory lives
+  /// until the hook is removed. Throws AutogradError when this requires no gradient.
+  template <class F>
+  HookHandle register_hook(F f) const {
+    if constexpr (std::is_void_v<std::invoke_result_t<F&, const Variable&>>) {
+      return add_hook([f = std::move(f)](const Variable& gradient) mutable {
+        f(gradient);
+        return Variable();
+      });
+    } else {
+      return add_hook(std::move(f));
+    }
+  }
+  /// For a leaf: calls f(leaf) when backward() has added the complete gradient to leaf.grad(), with
+  /// which f may do what it likes: an optimizer can step and forget it. Such a gradient is stored
+  /// at once, not at the end of the walk. grad() does not call f. Throws AutogradError for a result
+  /// of an operation, or when this requires no gradient.
+  HookHandle register_post_accumulate_grad_hook(std::function<void(const Variable&)> f) const;
+  /// For the result of an operation: calls f(gradient of the result) before, or f(gradients of the
+  /// inputs, gradient of the result) after its backward. The former is called behind the hooks of
+  /// the variable and sees what they returned; the latter may change the gradients (undefined for
+  /// inputs that need none), which are not yet summed over broadcast axes. Throws AutogradError for
+  /// leaves and constants.
+  HookHandle register_backward_pre_hook(std::function<void(const Variable&)> f) const;
+  HookHandle register_backward_hook(
+      std::function<void(std::span<Variable> inputs, const Variable& result)> f) const;
+
   /// The same elements as a constant, cut from the tape.
   Variable detach() const { return Variable(value()); }
 
@@ -82,6 +136,8 @@ class Variable {
   static Variable from_node(Node* adopted);
 
  private:
+  HookHandle add_hook(std::function<Variable(const Variable&)> f) const;
+
   Node* node_ = nullptr;
 };
 

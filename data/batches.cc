@@ -147,7 +147,7 @@ void Batches::Iterator::load(std::int64_t begin) {
     block_begin_ = begin_;
     block_end_ = std::min(begin_ + block_rows_, samples_);
     const Tensor rows = index_.slice(0, {block_begin_, block_end_});
-    block_ = {dataset_.features.index_select(rows), dataset_.targets.index_select(rows)};
+    block_ = {index_select(dataset_.features, 0, rows), index_select(dataset_.targets, 0, rows)};
   }
   const Slice rows{begin_ - block_begin_, end_ - block_begin_};
   batch_.x = block_.features.slice(0, rows);

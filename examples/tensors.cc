@@ -55,9 +55,11 @@ void numbers() {
 
 void indexing() {
   const Tensor x = arange(12).reshape({3, 4});
-  std::cout << x.select(0, -1) << "\n";
-  std::cout << x.slice(1, {1, None, 2}) << "\n";
-  std::cout << x.index_select(tensor({2, 0}, kInt64)) << "\n";
+  std::cout << x.index({-1}) << "\n";
+  std::cout << x.index({Ellipsis, Slice{1, None, 2}}) << "\n";
+  std::cout << x.index({tensor({2, 0}, kInt64)}) << "\n";
+  std::cout << x.index({x > 8}) << "\n";
+  x.index_put({Slice(), 0}, -1);
   std::cout << where(x > 8, x, -1) << "\n";
 }
 

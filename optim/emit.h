@@ -89,7 +89,7 @@ Rule& Optimizer<Rule>::group(const std::string& name) {
 }
 
 template <class Rule>
-void Optimizer<Rule>::step() {
+void Optimizer<Rule>::step(std::source_location where) {
   // Kept, so that small steps do not allocate.
   thread_local std::vector<Slot<kStates>> slots;
   thread_local std::vector<Member*> stepping;
@@ -106,6 +106,7 @@ void Optimizer<Rule>::step() {
       const Tensor &theta = node.value(), &g = node.grad.node()->value();
       // Filled in place: a copy would wait for the stores of its members.
       Slot<kStates>& slot = slots.emplace_back();
+      theta.mark_changed(where);
       slot.theta = theta.raw_data();
       slot.n = theta.numel();
       slot.step = member.steps + 1;

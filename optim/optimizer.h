@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <source_location>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,8 +28,9 @@ struct StateDict {
 class AnyOptimizer {
  public:
   virtual ~AnyOptimizer() = default;
-  /// Updates every parameter that has a gradient; the others are left untouched.
-  virtual void step() = 0;
+  /// Updates every parameter that has a gradient; the others are left untouched. A tape that has
+  /// read a parameter and is differentiated later complains, and names the line `where`.
+  virtual void step(std::source_location where = std::source_location::current()) = 0;
   /// Forgets all gradients.
   virtual void zero_grad() = 0;
   /// The name of the rule.
@@ -61,7 +63,7 @@ class Optimizer final : public AnyOptimizer {
   /// not there.
   Rule& group(const std::string& name = "default");
 
-  void step() override;
+  void step(std::source_location where = std::source_location::current()) override;
   void zero_grad() override;
   const char* rule_name() const override { return Rule::kName; }
   double hyper_parameter(const std::string& name) const override;

@@ -1,6 +1,8 @@
 #include "tensor/assemble.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <limits>
 #include <string>
 
 #include "tensor/construct.h"
@@ -108,7 +110,14 @@ Tensor repeat(const Tensor& x, const Dims& repeats) {
   for (int axis = repeats.rank() - 1; axis >= 0; --axis) {
     if (repeats[axis] == 1) continue;
     if (y.rank() == Dims::kMaxRank) {  // no room for one axis more
-      y = cat(std::vector<Tensor>(static_cast<std::size_t>(repeats[axis]), y), axis);
+      const std::int64_t size = y.shape()[axis];
+      Shape longer = y.shape();
+      longer[axis] *= repeats[axis];
+      const Tensor all = Tensor::empty(longer, x.dtype());
+      for (std::int64_t i = 0; i < repeats[axis]; ++i) {
+        all.narrow(axis, i * size, size).copy_from(y);
+      }
+      y = all;
       continue;
     }
     Shape wide = y.shape();
@@ -169,21 +178,152 @@ Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pads, double value)
         __builtin_add_overflow(size, after, &size) || size < 0) {
       fail("sizes >= 0 and below 2^63");
     }
-    const std::int64_t own = shape[axis], cut = std::min(own, std::max<std::int64_t>(0, -before));
-    const std::int64_t kept =
-        std::max<std::int64_t>(0, own - cut - std::min(own, std::max<std::int64_t>(0, -after)));
+    const std::int64_t own = shape[axis];
+    const auto cut_by = [own](std::int64_t pad) { return pad >= 0 ? 0 : -std::max(pad, -own); };
+    const std::int64_t cut = cut_by(before);
+    const std::int64_t kept = std::max<std::int64_t>(0, own - cut - cut_by(after));
     inside = inside.narrow(axis, cut, std::min(kept, size));
     shape[axis] = size;
   }
   check_sizes("pad", shape);
   const Tensor y = full(shape, value, x.dtype());
+  if (inside.numel() == 0) return y;
   Tensor middle = y;
   for (int axis = 0; axis < x.rank(); ++axis) {
     const auto i = static_cast<std::size_t>(x.rank() - 1 - axis);
     const std::int64_t before = 2 * i < pads.size() ? pads[2 * i] : 0;
     middle = middle.narrow(axis, std::max<std::int64_t>(0, before), inside.shape()[axis]);
   }
-  if (inside.numel() > 0) middle.copy_from(inside);
+  middle.copy_from(inside);
+  return y;
+}
+
+Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pads, PadMode mode) {
+  // Checks the number of pads, and cuts where they are negative.
+  std::vector<std::int64_t> cuts = pads;
+  for (std::int64_t& cut : cuts) cut = std::min<std::int64_t>(cut, 0);
+  Tensor y = pad(x, cuts, 0.0);
+  const char* const names[] = {"reflect", "replicate", "circular"};
+  for (std::size_t i = 0; i < pads.size() / 2; ++i) {
+    const int axis = x.rank() - 1 - static_cast<int>(i);
+    const std::int64_t before = std::max<std::int64_t>(0, pads[2 * i]);
+    const std::int64_t after = std::max<std::int64_t>(0, pads[2 * i + 1]);
+    const std::int64_t size = y.shape()[axis], longest = std::max(before, after);
+    if (longest == 0) continue;
+    const std::int64_t needed = mode == PadMode::kReflect    ? longest
+                                : mode == PadMode::kCircular ? longest - 1
+                                                             : 0;
+    if (size <= needed) {
+      throw ShapeError("[pad] pads: " + std::to_string(longest) + " for axis " +
+                       std::to_string(axis) + " of shape " + to_string(x.shape()) +
+                       "; expected more elements there for mode " + names[static_cast<int>(mode)]);
+    }
+    Shape shape = y.shape();
+    shape[axis] = size + before;
+    check_sizes("pad", shape);
+    shape[axis] += after;
+    check_sizes("pad", shape);
+    const Tensor index = Tensor::empty({shape[axis]}, kInt64);
+    for (std::int64_t j = 0; j < shape[axis]; ++j) {
+      std::int64_t from = j - before;
+      if (mode == PadMode::kReplicate) {
+        from = std::clamp<std::int64_t>(from, 0, size - 1);
+      } else if (mode == PadMode::kCircular) {
+        from = (from + size) % size;
+      } else if (from < 0 || from >= size) {
+        from = from < 0 ? -from : 2 * (size - 1) - from;
+      }
+      index.data<std::int64_t>()[j] = from;
+    }
+    y = index_select(y, axis, index);
+  }
+  return y;
+}
+
+Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, int axis) {
+  check_defined("repeat_interleave", "x", x);
+  const int a = normalize_axis("repeat_interleave", axis, x.shape());
+  if (repeats < 0) {
+    throw ConfigError("[repeat_interleave] repeats: " + std::to_string(repeats) +
+                      "; expected numbers >= 0");
+  }
+  return repeat_interleave(x, full({x.shape()[a]}, repeats, kInt64), a);
+}
+
+Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, int axis) {
+  check_defined("repeat_interleave", "x", x);
+  check_defined("repeat_interleave", "repeats", repeats);
+  const int a = normalize_axis("repeat_interleave", axis, x.shape());
+  if (!is_integral(repeats.dtype())) {
+    throw DTypeError("[repeat_interleave] repeats: " + std::string(name(repeats.dtype())) +
+                     "; expected whole numbers");
+  }
+  if (repeats.shape() != Shape{x.shape()[a]}) {
+    throw ShapeError("[repeat_interleave] repeats: shape " + to_string(repeats.shape()) +
+                     "; expected " + to_string(Shape{x.shape()[a]}));
+  }
+  Shape shape = x.shape();
+  shape[a] = 0;
+  for (const std::int64_t n : repeats.to_vector<std::int64_t>()) {
+    if (n < 0) {
+      throw ConfigError("[repeat_interleave] repeats: " + std::to_string(n) +
+                        "; expected numbers >= 0");
+    }
+    if (__builtin_add_overflow(shape[a], n, &shape[a])) {
+      throw ShapeError("[repeat_interleave] repeats: a sum above 2^63; expected less");
+    }
+  }
+  check_sizes("repeat_interleave", shape);
+  const Tensor index = Tensor::empty({shape[a]}, kInt64);
+  std::int64_t* to = index.data<std::int64_t>();
+  std::int64_t i = 0;
+  for (const std::int64_t n : repeats.to_vector<std::int64_t>()) to = std::fill_n(to, n, i++);
+  return index_select(x, a, index);
+}
+
+std::vector<Tensor> meshgrid(const std::vector<Tensor>& vectors, MeshOrder order) {
+  checked_list("meshgrid", vectors);
+  Shape shape;
+  for (std::size_t i = 0; i < vectors.size(); ++i) {
+    if (vectors[i].rank() > 1) throw_other_shape("meshgrid", i, vectors[i], "[n] or []");
+    shape.push_back(vectors[i].numel());
+  }
+  const bool swaps = order == MeshOrder::kXY && vectors.size() > 1;
+  std::vector<Tensor> grids;
+  for (std::size_t i = 0; i < vectors.size(); ++i) {
+    Shape own = Shape::filled(shape.rank(), 1);
+    own[static_cast<int>(i)] = vectors[i].numel();
+    const Tensor grid = vectors[i].reshape(own).expand(shape);
+    grids.push_back(swaps ? grid.transpose(0, 1) : grid);
+  }
+  return grids;
+}
+
+std::vector<Tensor> broadcast_tensors(const std::vector<Tensor>& tensors) {
+  checked_list("broadcast_tensors", tensors);
+  Shape shape;
+  for (const Tensor& x : tensors) {
+    shape = broadcast_shapes("broadcast_tensors", shape, x.shape(), "the shape before",
+                             "one of tensors");
+  }
+  std::vector<Tensor> views;
+  for (const Tensor& x : tensors) views.push_back(x.expand(shape));
+  return views;
+}
+
+Tensor diag(const Tensor& x, std::int64_t k) {
+  check_defined("diag", "x", x);
+  if (x.rank() == 2) return x.diagonal(k).clone();
+  if (x.rank() != 1) {
+    throw ShapeError("[diag] x: shape " + to_string(x.shape()) + "; expected one or two axes");
+  }
+  std::int64_t size = 0;
+  if (k == std::numeric_limits<std::int64_t>::min() ||
+      __builtin_add_overflow(x.numel(), std::abs(k), &size)) {
+    throw ShapeError("[diag] k: " + std::to_string(k) + "; expected sizes below 2^63");
+  }
+  const Tensor y = zeros({size, size}, x.dtype());
+  if (x.numel() > 0) y.diagonal(k).copy_from(x);
   return y;
 }
 

@@ -41,7 +41,9 @@ void check_finite(std::string_view op, double start, double stop) {
 // Position i of `steps` from start to stop; from the nearer end, so that both ends are exact.
 double between(double start, double stop, std::int64_t steps, std::int64_t i) {
   if (steps == 1) return start;
-  const double step = (stop - start) / static_cast<double>(steps - 1);
+  const double gaps = static_cast<double>(steps - 1);
+  const bool fits = std::isfinite(stop - start);
+  const double step = fits ? (stop - start) / gaps : stop / gaps - start / gaps;
   return i < steps / 2 ? start + step * static_cast<double>(i)
                        : stop - step * static_cast<double>(steps - 1 - i);
 }

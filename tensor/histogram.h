@@ -25,6 +25,13 @@ Histogram histogram(const Tensor& x, std::int64_t bins, double low, double high,
 /// Throws ConfigError also for NaN and infinities in x, by the text of low and high.
 Histogram histogram(const Tensor& x, std::int64_t bins = 10, const Tensor& weights = {});
 
+/// The probability density that a histogram shows: counts[i] / (width[i] * sum of the counts), in
+/// the dtype of the edges, so that the integral over all bins is 1; NaN where nothing was counted.
+/// histogram(..., density=True) in NumPy and PyTorch. Shapes: counts [bins], edges [bins + 1]  ->
+/// [bins].
+/// Throws ShapeError: "[density] counts, edges: shapes [3], [3]; expected [bins], [bins + 1]".
+Tensor density(const Histogram& histogram);
+
 /// How often each of 0, 1, 2, ... occurs in x: y[v] = number (or sum of weights) of the elements v.
 /// Shapes: x [n] of uint8, int32 or int64  ->  [max(largest element + 1, minlength)]. int64; with
 /// weights their dtype if floating, else float64.

@@ -6,7 +6,12 @@
 #include <string>
 #include <utility>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include "tensor/error.h"
+#include "tensor/large_blocks.h"
 
 namespace gradus {
 namespace {
@@ -20,6 +25,9 @@ constexpr bool kKeepBlocks = true;
 constexpr std::size_t kAlignment = 64;
 constexpr int kSmallestLog2 = 6, kLargestLog2 = 20;  // 64 B .. 1 MiB
 constexpr int kClasses = 2 * (kLargestLog2 - kSmallestLog2) + 1;
+constexpr std::size_t kLargestSmall = std::size_t{1} << kLargestLog2;
+constexpr std::size_t kLargestKeptBytes = large_blocks::kMostBytesKept;
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr std::size_t kBytesKeptPerClass = std::size_t{32} << 20;
 
 // Size classes 2^k and 3 * 2^(k-1), so that at most a third of a block is unused. The smallest
@@ -60,11 +68,20 @@ struct GiveBackAtThreadExit {
 
 void* system_allocate(std::size_t bytes) {
   ++pool.statistics.system_calls;
-  void* block = std::aligned_alloc(kAlignment, (bytes + kAlignment - 1) & ~(kAlignment - 1));
+  const std::size_t alignment = bytes >= 2 * kHugePage ? kHugePage : kAlignment;
+  const auto ask = [&] {
+    return std::aligned_alloc(alignment, (bytes + alignment - 1) & ~(alignment - 1));
+  };
+  void* block = ask();
+  if (block == nullptr && large_blocks::release_all() > 0) block = ask();
   if (block == nullptr) {
     throw DeviceError("[allocate] cpu: out of memory for " + std::to_string(bytes) +
                       " bytes; free tensors or use smaller ones");
   }
+#if defined(__linux__)
+  // Fewer pages to ask for and to look up; a refusal changes nothing.
+  if (alignment == kHugePage) madvise(block, bytes, MADV_HUGEPAGE);
+#endif
   return block;
 }
 
@@ -72,7 +89,11 @@ void* system_allocate(std::size_t bytes) {
 
 void* pool_allocate(std::size_t bytes) {
   ++pool.statistics.requests;
-  if (!kKeepBlocks || bytes > (std::size_t{1} << kLargestLog2)) return system_allocate(bytes);
+  if (!kKeepBlocks || bytes > kLargestKeptBytes) return system_allocate(bytes);
+  if (bytes > kLargestSmall) {
+    void* block = large_blocks::take(bytes);
+    return block != nullptr ? block : system_allocate(large_blocks::rounded(bytes));
+  }
   const int c = class_of(bytes);
   FreeBlock* block = pool.free[c];
   if (block == nullptr) return system_allocate(class_bytes(c));
@@ -82,7 +103,8 @@ void* pool_allocate(std::size_t bytes) {
 }
 
 void pool_free(void* block, std::size_t bytes) noexcept {
-  if (!kKeepBlocks || bytes > (std::size_t{1} << kLargestLog2)) return std::free(block);
+  if (!kKeepBlocks || bytes > kLargestKeptBytes) return std::free(block);
+  if (bytes > kLargestSmall) return large_blocks::keep(block, bytes);
   const int c = class_of(bytes);
   if (pool.closed || (pool.kept[c] + 1) * class_bytes(c) > kBytesKeptPerClass) {
     return std::free(block);
@@ -93,5 +115,7 @@ void pool_free(void* block, std::size_t bytes) noexcept {
 }
 
 PoolStatistics pool_statistics() { return pool.statistics; }
+
+std::size_t release_kept_memory() noexcept { return large_blocks::release_all(); }
 
 }  // namespace gradus

@@ -16,12 +16,6 @@ std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> c,
   return c;
 }
 
-std::uint64_t Generator::advance(std::uint64_t n) {
-  const std::uint64_t first = position_;
-  position_ += n;
-  return first;
-}
-
 std::array<std::uint32_t, 4> Generator::words(std::uint64_t counter) const {
   return philox(
       {static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32), 0, 0},

@@ -43,6 +43,15 @@ Tensor uniform(const Shape& shape, double low, double high, Generator& generator
 Tensor normal(const Shape& shape, double mean, double std, Generator& generator,
               DType dtype = kFloat32);
 
+/// Independent numbers from N(mean, std^2) between low and high, the ends rounded to dtype too: by
+/// inversion in double, x = mean + std * Phi^-1(u) for uniform u in Phi(low) .. Phi(high).
+/// Throws ShapeError, DTypeError, ConfigError:
+///   "[truncated_normal] mean, std: 0, 0; expected finite numbers, std > 0",
+///   "[truncated_normal] low, high: 2, -2; expected finite numbers, low < high",
+///   "[truncated_normal] low, high: 40, 50; expected one within 37 std of the mean".
+Tensor truncated_normal(const Shape& shape, double mean, double std, double low, double high,
+                        Generator& generator, DType dtype = kFloat32);
+
 /// Independent numbers with the density rate exp(-rate x) for x >= 0, by inversion in double.
 /// Throws ShapeError, DTypeError, ConfigError (rate <= 0).
 Tensor exponential(const Shape& shape, double rate, Generator& generator, DType dtype = kFloat32);
@@ -63,6 +72,17 @@ Tensor uniform_like(const Tensor& x, double low, double high, Generator& generat
 Tensor normal_like(const Tensor& x, double mean, double std, Generator& generator);
 Tensor bernoulli_like(const Tensor& x, double p, Generator& generator);
 Tensor randint_like(const Tensor& x, std::int64_t low, std::int64_t high, Generator& generator);
+
+/// n indices, drawn with the probabilities p / (sum of p along the last axis); in every row the
+/// first index is drawn first. Without replacement no index comes twice in a row.
+/// Shapes: p [..., k]  ->  int64 [..., n]. p: floating, finite, not negative, each row with a
+/// positive sum. Throws DTypeError, ShapeError, ConfigError:
+///   "[multinomial] p: -1 at [0, 2]; expected finite numbers >= 0",
+///   "[multinomial] p: row 1 sums to 0; expected a positive, finite sum",
+///   "[multinomial] n: 4; expected 0..3, the positive probabilities in row 0; or draw with
+///   replacement"
+/// Differs: PyTorch takes one row or a matrix of them, and no n of 0.
+Tensor multinomial(const Tensor& p, std::int64_t n, bool replacement, Generator& generator);
 
 /// 0 .. n-1 in random order, int64 [n]. All n! orders are equally likely (Fisher and Yates).
 Tensor permutation(std::int64_t n, Generator& generator);

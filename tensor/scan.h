@@ -29,8 +29,12 @@ ValuesAndIndices cummin(const Tensor& x, int axis);
 
 /// Differences of neighbours, y[i] = x[i + 1] - x[i], n times over; bool: whether they differ.
 /// Shapes: size s of the axis becomes max(0, s - n). uint8 wraps around, as in PyTorch.
+/// What is given as prepend and append is joined to both ends of x before (for n > 0); it has the
+/// sizes of x but for the axis, and dtypes are promoted.
 /// Throws ConfigError: "[diff] n: -1; expected n >= 0",
-/// ShapeError: "[diff] x: shape []; expected at least one axis".
-Tensor diff(const Tensor& x, std::int64_t n = 1, int axis = -1);
+/// ShapeError: "[diff] x: shape []; expected at least one axis",
+///   "[diff] prepend: shape [2]; expected [3, 4] but for axis 1".
+Tensor diff(const Tensor& x, std::int64_t n = 1, int axis = -1, const Tensor& prepend = {},
+            const Tensor& append = {});
 
 }  // namespace gradus

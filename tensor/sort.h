@@ -36,6 +36,13 @@ struct Unique {
 };
 /// The different elements of x, all axes together.
 Unique unique(const Tensor& x);
+/// The different sub-tensors at the positions of an axis, such as rows for axis 0, in the order of
+/// their first elements that differ. Shapes: x [..., n, ...]  ->  values [..., m, ...], inverse
+/// [n], counts [m]. Sub-tensors with a NaN equal no other. Throws IndexError:
+///   "[unique] axis: 2; expected -2..1 for a tensor of shape [3, 4]".
+/// Differs: n sub-tensors of no elements are equal, as in NumPy; PyTorch throws, and does not put
+/// those with a NaN in order.
+Unique unique(const Tensor& x, int axis);
 
 /// Where `values` would go to keep `sorted` in order: the number of elements of sorted that are
 /// less (with `right`: less or equal). int64, shape of values. NaN comes last, as in sort.

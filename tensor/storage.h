@@ -1,13 +1,16 @@
 #pragma once
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <source_location>
 #include <utility>
 
 namespace gradus {
 
 /// Bytes shared by tensors: a reference count and, in the same block, the elements, or the address
-/// of a caller's.
+/// of a caller's. It counts the changes in place, for whoever must know that elements are still
+/// those it once read.
 class Storage {
  public:
   /// Elements are not initialised. Throws DeviceError.
@@ -25,6 +28,16 @@ class Storage {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy();
   }
 
+  /// How often the elements were changed in place so far, and the line that did it last.
+  std::uint32_t version() const { return version_.load(std::memory_order_relaxed); }
+  std::source_location changed_at() const { return changed_at_.load(std::memory_order_relaxed); }
+  // Not one atomic step: threads that change one storage at a time write disjoint elements, and a
+  // change that is lost beside another one has still changed the version.
+  void mark_changed(std::source_location where) {
+    version_.store(version() + 1, std::memory_order_relaxed);
+    changed_at_.store(where, std::memory_order_relaxed);
+  }
+
  private:
   static constexpr std::size_t kHeader = 64;  // keeps the elements on a cache line of their own
   struct Borrowed;
@@ -32,8 +45,10 @@ class Storage {
   void destroy();
 
   std::atomic<std::size_t> references_{1};
+  std::atomic<std::uint32_t> version_{0};
   std::size_t bytes_;
   void* data_;
+  std::atomic<std::source_location> changed_at_{};
 };
 
 /// A counted pointer to a Storage; null for an undefined tensor.

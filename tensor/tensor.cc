@@ -66,6 +66,12 @@ Tensor Tensor::scalar_of_int(std::int64_t value) {
   return x;
 }
 
+void Tensor::check_unsigned(std::uint64_t value) {
+  if (value <= INT64_MAX) return;
+  throw DTypeError("[tensor] value: " + std::to_string(value) + "; expected at most " +
+                   std::to_string(INT64_MAX) + ", the largest int64; make a floating number of it");
+}
+
 void Tensor::throw_wrong_type(DType asked) const {
   check_defined("data", "x", *this);
   throw DTypeError("[data] T: " + std::string(name(asked)) + "; expected " +

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <iosfwd>
 #include <optional>
+#include <source_location>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +41,8 @@ struct Slice {
   std::int64_t step = 1;
 };
 
+class IndexItem;
+
 /// What a conversion does with numbers that the new dtype does not have.
 enum class Cast {
   kChecked,  ///< throws
@@ -55,6 +58,7 @@ class Tensor {
 
   /// A 0-d tensor from a C++ number. It is `weak`: in an operation it takes the dtype of the other
   /// operand, so `x * 0.5` has the dtype of x (int64 with a floating number: float32).
+  /// Throws DTypeError for a whole number above 2^63 - 1.
   template <Number T>
   Tensor(T value) : Tensor(scalar(value)) {}  // NOLINT: implicit by design
 
@@ -126,7 +130,8 @@ class Tensor {
   Tensor slice(int axis, Slice range) const;
   /// The sub-tensor at one position of an axis, which disappears. Throws IndexError.
   Tensor select(int axis, std::int64_t index) const;
-  /// Repeats axes of size 1 (and adds leading ones) without copying. Throws ShapeError.
+  /// Repeats axes of size 1 (and adds leading ones) without copying; -1 leaves a size as it is.
+  /// Throws ShapeError.
   Tensor expand(const Shape& shape) const;
   /// Inserts an axis of size 1; axis in -rank-1..rank. Throws IndexError.
   Tensor unsqueeze(int axis) const;
@@ -166,18 +171,39 @@ class Tensor {
   /// rounded to the nearest, and cut towards 0 to become whole. Throws DTypeError:
   ///   "[to] x: 300 at [0] has no uint8; expected 0..255; use clamp, or Cast::kWrap"
   Tensor to(DType dtype, Cast cast = Cast::kChecked) const;
-  /// The rows `index` of axis 0, in that order: y[i, ...] = x[index[i], ...]. A copy.
-  /// index: int64 [n]; negative entries count from the end. Throws IndexError, DTypeError.
-  Tensor index_select(const Tensor& index) const;
+  /// Elements chosen as in NumPy: x.index({Slice{1, None}, -1, Ellipsis, mask, positions}), see
+  /// tensor/indexing.h. A view unless there are tensors among the items. Differs: numbers count as
+  /// slices of one position, not as tensors, as in PyTorch. Throws IndexError, ShapeError,
+  /// DTypeError.
+  Tensor index(const std::vector<IndexItem>& items) const;
 
-  // Changes in place; every tensor that shares the storage sees them.
+  // Changes in place; every tensor that shares the storage sees them. They are counted, with the
+  // line of the caller, so that the tape notices when elements that it has yet to read are gone.
 
   /// `value` (a number, or a tensor of one element) everywhere. Throws ShapeError, DTypeError.
-  void fill(const Tensor& value) const;
-  /// Overwrites the elements with those of `source`, broadcast and converted. Throws ShapeError
-  /// when source does not fit, and for a view by expand(), whose elements are one in memory;
-  /// DTypeError as to().
-  void copy_from(const Tensor& source, Cast cast = Cast::kChecked) const;
+  void fill(const Tensor& value,
+            std::source_location where = std::source_location::current()) const;
+  /// Overwrites the elements with those of `source`, broadcast and converted; views of one storage
+  /// may overlap. Throws ShapeError when source does not fit, and for a view by expand() or of
+  /// overlapping windows, whose elements are one in memory; DTypeError as to().
+  void copy_from(const Tensor& source, Cast cast = Cast::kChecked,
+                 std::source_location where = std::source_location::current()) const;
+  /// Overwrites x.index(items) with `value`, broadcast and converted, or adds to it. Of several
+  /// values for one element the last stays, when accumulated they are added in order. Throws as
+  /// index() and copy_from(), before anything is written.
+  void index_put(const std::vector<IndexItem>& items, const Tensor& value, bool accumulate = false,
+                 std::source_location where = std::source_location::current()) const;
+  /// To be called once by who writes through data() or raw_data(); asking for a pointer is no
+  /// change. Nothing happens to an undefined tensor.
+  void mark_changed(std::source_location where = std::source_location::current()) const {
+    if (storage_) storage_->mark_changed(where);
+  }
+  /// How often elements of the storage were changed in place; 0 for an undefined tensor.
+  std::uint32_t version() const { return storage_ ? storage_->version() : 0; }
+  /// The line that changed them last, if version() > 0.
+  std::source_location changed_at() const {
+    return storage_ ? storage_->changed_at() : std::source_location();
+  }
 
   /// Drops the elements, keeps shape and dtype.
   void release_storage() { storage_ = StorageRef(); }
@@ -190,6 +216,7 @@ class Tensor {
     if constexpr (std::is_same_v<T, bool>) {
       return scalar_of(value ? 1.0 : 0.0, kBool);
     } else if constexpr (std::is_integral_v<T>) {
+      if constexpr (std::is_unsigned_v<T> && sizeof(T) == 8) check_unsigned(value);
       return scalar_of_int(static_cast<std::int64_t>(value));
     } else {
       return scalar_of(static_cast<double>(value), kFloat64);
@@ -197,6 +224,7 @@ class Tensor {
   }
   static Tensor scalar_of(double value, DType dtype);
   static Tensor scalar_of_int(std::int64_t value);
+  static void check_unsigned(std::uint64_t value);
   void item_to(DType dtype, void* value) const;
   void copy_to(DType dtype, void* values) const;
   [[noreturn]] void throw_wrong_type(DType asked) const;
@@ -251,3 +279,4 @@ std::string describe(const Tensor& x);
 }  // namespace gradus
 
 #include "tensor/construct.h"
+#include "tensor/indexing.h"

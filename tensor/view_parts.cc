@@ -18,6 +18,16 @@ Tensor part(const Tensor& x, int axis, std::int64_t start, std::int64_t length) 
   return as_strided_unchecked(x, shape, x.strides(), length == 0 ? 0 : start * x.strides()[axis]);
 }
 
+// Views take no memory for elements, so that there may be more of them than there is memory for.
+void reserve(std::string_view op, std::vector<Tensor>& parts, std::int64_t n) {
+  try {
+    parts.reserve(static_cast<std::size_t>(n) + 1);
+  } catch (const std::exception&) {  // bad_alloc, or length_error
+    throw DeviceError("[" + std::string(op) + "] cpu: out of memory for " + std::to_string(n) +
+                      " tensors; expected fewer parts");
+  }
+}
+
 }  // namespace
 
 Tensor Tensor::narrow(int axis, std::int64_t start, std::int64_t length) const {
@@ -48,6 +58,7 @@ Tensor Tensor::unfold(int axis, std::int64_t size, std::int64_t step) const {
   if (shape[a] > 1) strides[a] *= step;
   shape.push_back(size);
   strides.push_back(strides_[a]);
+  check_sizes("unfold", shape);  // windows overlap, so that there may be too many elements
   return as_strided_unchecked(*this, shape, strides, 0);
 }
 
@@ -84,6 +95,7 @@ std::vector<Tensor> Tensor::split_every(std::int64_t size, int axis) const {
     throw ConfigError("[split] size: " + std::to_string(size) + "; expected >= 1");
   }
   std::vector<Tensor> parts;
+  reserve("split", parts, size == 0 ? 0 : total / size);
   for (std::int64_t start = 0; start < total; start += std::min(size, total - start)) {
     parts.push_back(part(*this, a, start, std::min(size, total - start)));
   }
@@ -95,7 +107,12 @@ std::vector<Tensor> Tensor::chunk(std::int64_t n, int axis) const {
   check_defined("chunk", "x", *this);
   const int a = normalize_axis("chunk", axis, shape_);
   if (n < 1) throw ConfigError("[chunk] n: " + std::to_string(n) + "; expected >= 1");
-  if (shape_[a] == 0) return std::vector<Tensor>(static_cast<std::size_t>(n), *this);
+  if (shape_[a] == 0) {
+    std::vector<Tensor> parts;
+    reserve("chunk", parts, n);
+    parts.resize(static_cast<std::size_t>(n), *this);
+    return parts;
+  }
   return split_every(shape_[a] / n + (shape_[a] % n != 0), a);
 }
 

@@ -80,6 +80,7 @@ Tensor Tensor::reshape(const Shape& wanted) const {
     shape[open_axis] = numel() / known;
     known = numel();
   }
+  if (known == 0) check_sizes("reshape", shape);  // a 0 hides the overflow of the other sizes
   if (known != numel()) {
     throw ShapeError("[reshape] shape: " + to_string(wanted) + " has " + std::to_string(known) +
                      " elements; expected " + std::to_string(numel()) + ", the number in " +
@@ -144,11 +145,15 @@ Tensor Tensor::select(int axis, std::int64_t index) const {
   return as_strided_unchecked(*this, shape, strides, i * strides_[a]);
 }
 
-Tensor Tensor::expand(const Shape& shape) const {
+Tensor Tensor::expand(const Shape& wanted) const {
   check_defined("expand", "x", *this);
-  if (shape == shape_) return *this;
-  check_sizes("expand", shape);
+  if (wanted == shape_) return *this;
+  Shape shape = wanted;
   const int skip = shape.rank() - rank();
+  for (int i = std::max(skip, 0); i < shape.rank(); ++i) {
+    if (shape[i] == -1) shape[i] = shape_[i - skip];
+  }
+  check_sizes("expand", shape);
   Strides strides = Dims::filled(shape.rank(), 0);
   bool fits = skip >= 0;
   for (int i = 0; fits && i < rank(); ++i) {
@@ -159,7 +164,7 @@ Tensor Tensor::expand(const Shape& shape) const {
     }
   }
   if (!fits) {
-    throw ShapeError("[expand] shape: " + to_string(shape) + "; expected one that " +
+    throw ShapeError("[expand] shape: " + to_string(wanted) + "; expected one that " +
                      to_string(shape_) + " broadcasts to");
   }
   return as_strided_unchecked(*this, shape, strides, 0);

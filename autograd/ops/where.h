@@ -8,7 +8,7 @@ namespace gradus::ops {
 struct Where {
   static constexpr const char* kName = "where";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
-  Tensor cond;
+  SavedTensor cond;
 
   Tensor forward(const Tensor& a, const Tensor& b) const { return where(cond, a, b); }
   void backward(Gradients& d) const;
@@ -31,8 +31,8 @@ inline Variable select(Operand cond, Operand a, Operand b) {
 
 inline void ops::Where::backward(Gradients& d) const {
   const Variable none = zeros({}, d.dy().dtype());
-  if (d.needs(0)) d.set(0, sum_to(where(cond, d.dy(), none), d.shape(0)));
-  if (d.needs(1)) d.set(1, sum_to(where(cond, none, d.dy()), d.shape(1)));
+  if (d.needs(0)) d.set(0, sum_to(where(cond.get(), d.dy(), none), d.shape(0)));
+  if (d.needs(1)) d.set(1, sum_to(where(cond.get(), none, d.dy()), d.shape(1)));
 }
 
 }  // namespace gradus

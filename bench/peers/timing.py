@@ -29,3 +29,12 @@ def median_seconds(step, repetitions=5, least=0.2):
 
 def report(name, seconds, variant=""):
     print(json.dumps({"name": name, "seconds": seconds, "variant": variant}), flush=True)
+
+
+def each_thread_count():
+    """Sets PyTorch to one thread, then to two; yields what the names of such cases end in."""
+    import torch
+
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        yield f"/threads:{threads}"

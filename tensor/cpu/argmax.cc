@@ -1,5 +1,6 @@
 // Positions of extremes: the extreme first, in the tree, then the first element that equals it.
 #include <atomic>
+#include <cstring>
 #include <limits>
 
 #include "tensor/cpu/reduce.h"
@@ -21,18 +22,31 @@ bool same(T a, T b) {
   return (a == b) | ((a != a) & (b != b));
 }
 
+/// Whether one of kBlock neighbours is the same as `wanted`.
+constexpr std::int64_t kBlock = 512;
+template <class T>
+bool contains(const T* x, T wanted) {
+  using Wide = cpu::reduction::Vector<T>;
+  constexpr int kWidth = sizeof(Wide) / sizeof(T);
+  const bool is_nan = wanted != wanted;
+  const Wide all = wanted - Wide{};
+  auto found = all != all;
+  found ^= found;
+  for (std::int64_t i = 0; i < kBlock; i += kWidth) {
+    Wide part;
+    std::memcpy(&part, x + i, sizeof(part));
+    found |= is_nan ? part != part : part == all;
+  }
+  bool any = false;
+  for (int i = 0; i < kWidth; ++i) any |= found[i] != 0;
+  return any;
+}
+
 /// First i with x[i * step] the same as `wanted`; kNowhere without one.
 template <class T>
 std::int64_t find_in_line(const T* x, std::int64_t n, std::int64_t step, T wanted) {
-  constexpr std::int64_t kBlock = 256;  // without an exit inside, so that it vectorises
   std::int64_t i = 0;
-  if (step == 1) {
-    for (; i + kBlock <= n; i += kBlock) {
-      bool found = false;
-      for (std::int64_t j = 0; j < kBlock; ++j) found |= same(x[i + j], wanted);
-      if (found) break;
-    }
-  }
+  while (step == 1 && i + kBlock <= n && !contains(x + i, wanted)) i += kBlock;
   for (; i < n; ++i) {
     if (same(x[i * step], wanted)) return i;
   }

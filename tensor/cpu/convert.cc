@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tensor/broadcast.h"
+#include "tensor/cpu/transpose.h"
 #include "tensor/thread_pool.h"
 
 namespace gradus {
@@ -24,6 +25,8 @@ void convert(const std::byte* from, std::int64_t step_from, std::byte* to, std::
     for (std::int64_t i = 0; i < n; ++i) b[i * step_to] = convert_to<To>(a[i * step_from]);
   }
 }
+
+constexpr std::int64_t kSmallCopy = 256;  // elements for which any order is fast
 
 // Position of the first of n elements that To cannot hold, or n.
 template <class From, class To>
@@ -94,6 +97,9 @@ void convert_elements(std::string_view op, const Tensor& source, const Tensor& y
   auto* out = static_cast<std::byte*>(y.raw_data());
   const std::int64_t size_from = size_of(from), size_to = size_of(to);
   const LoopPlan<2> plan(y.shape(), {&source, &y});
+  if (from == to && y.numel() >= kSmallCopy && plan.inner(1) == 1 && cpu::is_transposed(plan, 0)) {
+    return cpu::copy_transposed(plan, first, out, size_to);
+  }
   parallel_pieces(y.numel(), [&](std::int64_t begin, std::int64_t end) {
     plan.rows(begin, end, [&](const auto& offset, std::int64_t n, std::int64_t) {
       run(first + offset[0] * size_from, plan.inner(0), out + offset[1] * size_to, plan.inner(1),

@@ -30,35 +30,51 @@ decltype(auto) dispatch_for(DType dtype, F&& f) {
   if constexpr (Rule::kDomain == Domain::kFloating) {
     return dispatch_floating(compute_dtype(dtype), f);
   } else if constexpr (Rule::kDomain == Domain::kIntegral) {
+    if constexpr (requires { Rule::kTellsBools; }) {
+      if (dtype == kBool) return f(std::type_identity<bool>{});
+    }
     return f(std::type_identity<std::int64_t>{});
   } else {
     return dispatch_compute(compute_dtype(dtype), f);
   }
 }
 
+/// What a rule has to say about its parameters and its second operand.
 template <class Rule>
-Tensor unary(std::string_view op, const Tensor& x) {
+void prepare(Rule& rule, std::string_view op, DType dtype) {
+  if constexpr (requires { rule.prepare(op, dtype); }) rule.prepare(op, dtype);
+}
+template <class Rule>
+void check_operand(std::string_view op, DType dtype, const Tensor& b) {
+  if constexpr (requires { Rule::check(op, dtype, b); }) Rule::check(op, dtype, b);
+}
+
+template <class Rule>
+Tensor unary(std::string_view op, const Tensor& x, Rule rule = {}) {
   check_defined(op, "x", x);
   const DType dtype = rule_dtype(Rule::kDomain, op, "x", x.dtype());
+  prepare(rule, op, dtype);
   return dispatch_for<Rule>(dtype, [&]<class T>(std::type_identity<T>) {
     constexpr bool kCompares = Rule::kDomain == Domain::kComparison;
     using Out = std::conditional_t<kCompares, bool, T>;
     return map_elements<T, Out>(
-        x.shape(), kCompares ? kBool : dtype, [](T v) -> Out { return Rule::forward(v); }, x);
+        x.shape(), kCompares ? kBool : dtype, [rule](T v) -> Out { return rule.forward(v); }, x);
   });
 }
 
 template <class Rule>
-Tensor binary(std::string_view op, const Tensor& a, const Tensor& b) {
+Tensor binary(std::string_view op, const Tensor& a, const Tensor& b, Rule rule = {}) {
   check_defined(op, "a", a);
   check_defined(op, "b", b);
   const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
   const DType dtype = rule_dtype(Rule::kDomain, op, "a, b", result_type(a, b));
+  prepare(rule, op, dtype);
+  check_operand<Rule>(op, dtype, b);
   return dispatch_for<Rule>(dtype, [&]<class T>(std::type_identity<T>) {
     constexpr bool kCompares = Rule::kDomain == Domain::kComparison;
     using Out = std::conditional_t<kCompares, bool, T>;
     return map_elements<T, Out>(
-        shape, kCompares ? kBool : dtype, [](T u, T v) -> Out { return Rule::forward(u, v); }, a,
+        shape, kCompares ? kBool : dtype, [rule](T u, T v) -> Out { return rule.forward(u, v); }, a,
         b);
   });
 }
@@ -83,9 +99,9 @@ namespace gradus {
 
 // A value that backward does not read may be gone from the tape; dy stands in for it.
 template <class Rule>
-Tensor unary_backward(const Tensor& x, const Tensor& y, const Tensor& dy) {
+Tensor unary_backward(const Tensor& x, const Tensor& y, const Tensor& dy, const Rule& rule) {
   return dispatch_floating(compute_dtype(dy.dtype()), [&]<class T>(std::type_identity<T>) {
-    const auto f = [](T a, T b, T c) { return Rule::backward(a, b, c); };
+    const auto f = [rule](T a, T b, T c) { return rule.backward(a, b, c); };
     return cpu::map_elements<T, T>(dy.shape(), dy.dtype(), f, Rule::kUsesX ? x : dy,
                                    Rule::kUsesY ? y : dy, dy);
   });
@@ -131,10 +147,28 @@ Tensor ternary_backward(const Tensor& a, const Tensor& b, const Tensor& c, const
   namespace gradus {                                                               \
   Tensor function(const Tensor& x) { return cpu::unary<ops::Rule>(#function, x); } \
   }
-#define GRADUS_EMIT_TENSOR_UNARY(Rule, function)                                          \
-  GRADUS_EMIT_TENSOR_PREDICATE(Rule, function)                                            \
-  namespace gradus {                                                                      \
-  template Tensor unary_backward<ops::Rule>(const Tensor&, const Tensor&, const Tensor&); \
+#define GRADUS_EMIT_TENSOR_INTEGRAL_UNARY(Rule, function) \
+  GRADUS_EMIT_TENSOR_PREDICATE(Rule, function)
+#define GRADUS_EMIT_TENSOR_UNARY(Rule, function) \
+  GRADUS_EMIT_TENSOR_PREDICATE(Rule, function)   \
+  GRADUS_EMIT_TENSOR_UNARY_BACKWARD(Rule)
+#define GRADUS_EMIT_TENSOR_UNARY_BACKWARD(Rule)                                          \
+  namespace gradus {                                                                     \
+  template Tensor unary_backward<ops::Rule>(const Tensor&, const Tensor&, const Tensor&, \
+                                            const ops::Rule&);                           \
+  }
+#define GRADUS_EMIT_TENSOR_UNARY_WITH(Rule, function)       \
+  namespace gradus {                                        \
+  Tensor function(const Tensor& x, const ops::Rule& rule) { \
+    return cpu::unary<ops::Rule>(#function, x, rule);       \
+  }                                                         \
+  }                                                         \
+  GRADUS_EMIT_TENSOR_UNARY_BACKWARD(Rule)
+#define GRADUS_EMIT_TENSOR_COMPARISON_WITH(Rule, function)                   \
+  namespace gradus {                                                         \
+  Tensor function(const Tensor& a, const Tensor& b, const ops::Rule& rule) { \
+    return cpu::binary<ops::Rule>(#function, a, b, rule);                    \
+  }                                                                          \
   }
 #define GRADUS_EMIT_TENSOR_COMPARISON(Rule, function) \
   namespace gradus {                                  \

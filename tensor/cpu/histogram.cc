@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "tensor/elementwise/div.h"
+#include "tensor/elementwise/mul.h"
+#include "tensor/elementwise/sub.h"
 #include "tensor/reduce.h"
 #include "tensor/sort.h"
 #include "tensor/thread_pool.h"
@@ -104,6 +107,19 @@ Histogram histogram(const Tensor& x, std::int64_t bins, const Tensor& weights) {
   check_defined("histogram", "x", x);
   if (x.numel() == 0) return histogram(x, bins, 0, 1, weights);
   return histogram(x, bins, min(x).item(), max(x).item(), weights);
+}
+
+Tensor density(const Histogram& histogram) {
+  const Tensor &counts = histogram.counts, &edges = histogram.edges;
+  check_defined("density", "counts", counts);
+  check_defined("density", "edges", edges);
+  if (counts.rank() != 1 || edges.shape() != Shape{counts.dim(0) + 1}) {
+    throw ShapeError("[density] counts, edges: shapes " + to_string(counts.shape()) + ", " +
+                     to_string(edges.shape()) + "; expected [bins], [bins + 1]");
+  }
+  const Tensor number = counts.to(kFloat64), ends = edges.to(kFloat64);
+  const Tensor widths = sub(ends.slice(0, {1}), ends.slice(0, {0, -1}));
+  return div(number, mul(widths, sum(number))).to(edges.dtype());
 }
 
 Tensor bincount(const Tensor& x, const Tensor& weights, std::int64_t minlength) {

@@ -7,6 +7,7 @@
 namespace gradus::cpu {
 
 inline constexpr std::int64_t kPart = 256;           // elements gathered and mapped together
+inline constexpr int kPartLanes = 32;                // partial results of a part
 inline constexpr std::int64_t kPartsPerPiece = 256;  // a power of two, so that pieces are subtrees
 inline constexpr std::int64_t kSerialGroups = 64;    // fewer lines are cut into pieces
 
@@ -18,6 +19,28 @@ template <class B, class F>
 #pragma omp simd
     for (int lane = 0; lane < kLanes; ++lane) values[lane] = f(values[lane]);
   }
+}
+
+/// Whether f also takes vectors of B: then it consists of exact IEEE operations, and vectors give
+/// the same bits as single numbers.
+template <class F, class B>
+constexpr bool kOnVectors = std::is_invocable_v<F, reduction::Vector<B>>;
+
+/// sum of f(x_i) over kPart neighbours, without a buffer.
+template <class B, class T, class F>
+B sum_of_part(const T* x, F f) {
+  using Wide = reduction::Vector<B>;
+  constexpr int kWidth = sizeof(Wide) / sizeof(B);
+  using Narrow [[gnu::vector_size(kWidth * sizeof(T))]] = T;
+  reduction::Block<reduction::Plus, B, 1, kPartLanes> block;
+  block.lines_of(kPart / kPartLanes, [&](std::int64_t line, int v) {
+    const T* from = x + line * kPartLanes + v * kWidth;
+    __builtin_prefetch(reinterpret_cast<const char*>(from) + reduction::kAhead);
+    Narrow part;
+    std::memcpy(&part, from, sizeof(part));
+    return f(__builtin_convertvector(part, Wide));
+  });
+  return block.result().v[0];
 }
 
 /// out[k] = sum over line k of f(x_i), with f = map(k) and the sum taken in B. Lines are those
@@ -44,6 +67,14 @@ void mapped_sum(const Tensor& x, unsigned mask, const Map& map, B* out) {
     alignas(64) B values[kLanes][kPart];
     for (std::int64_t part = begin; part < end; part += kPart) {
       const std::int64_t n = std::min(kPart, end - part);
+      if constexpr (kOnVectors<decltype(map(output)), B>) {
+        const std::int64_t at = part % run;
+        if (n == kPart && run_step == 1 && at + n <= run && count == 1) {
+          const T* a = from + offset_of(part / run, g.reduced, g.reduced_step, inner) + at;
+          trees[0].add({{sum_of_part<B>(a, map(output))}});
+          continue;
+        }
+      }
       for (std::int64_t i = part; i < part + n;) {
         const std::int64_t at = i % run, m = std::min(run - at, part + n - i);
         const T* a = from + offset_of(i / run, g.reduced, g.reduced_step, inner) + at * run_step;
@@ -63,7 +94,7 @@ void mapped_sum(const Tensor& x, unsigned mask, const Map& map, B* out) {
       for (std::int64_t c = 0; c < count; ++c) {
         std::fill(values[c] + n, values[c] + blocks * kLanes, values[c][n - 1]);
         map_in_place(values[c], blocks, map(output + c));
-        reduction::Block<reduction::Plus, B, 1> block;
+        reduction::Block<reduction::Plus, B, 1, kPartLanes> block;
         block.take(values[c], n, 1);
         trees[c].add(block.result());
       }

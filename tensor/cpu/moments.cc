@@ -42,7 +42,7 @@ Tensor line_means(const Door& door) {
   dispatch_floating(door.input.dtype(), [&]<class T>(std::type_identity<T>) {
     double* m = mean.data<double>();
     mapped_sum<double, T>(
-        door.input, door.mask, [](std::int64_t) { return [](double x) { return x; }; }, m);
+        door.input, door.mask, [](std::int64_t) { return [](auto x) { return x; }; }, m);
     for (std::int64_t i = 0; i < mean.numel(); ++i) m[i] /= n;
   });
   return mean;
@@ -64,7 +64,7 @@ std::pair<Tensor, Tensor> moments(std::string_view op, const Tensor& x, const Ax
     double* v = var.data<double>();
     const double* m = mean.data<double>();
     const auto squared_distance = [m](std::int64_t k) {
-      return [mean = m[k]](double value) { return (value - mean) * (value - mean); };
+      return [mean = m[k]](auto value) { return (value - mean) * (value - mean); };
     };
     mapped_sum<double, T>(door.input, door.mask, squared_distance, v);
     for (std::int64_t i = 0; i < var.numel(); ++i) v[i] /= divisor;
@@ -88,17 +88,15 @@ template <class T>
 void power_sums(const Tensor& x, unsigned mask, double p, double* sums) {
   dispatch_floating(x.dtype(), [&]<class T>(std::type_identity<T>) {
     const auto over = [&](auto power) {
-      const auto map = [power](std::int64_t) {
-        return [power](double value) { return power(std::fabs(value)); };
-      };
+      const auto map = [power](std::int64_t) { return power; };
       mapped_sum<double, T>(x, mask, map, sums);
     };
     if (p == 1) {
-      over([](double a) { return a; });
+      over([](auto a) { return a > 0 ? a : 0 - a; });
     } else if (p == 2) {
-      over([](double a) { return a * a; });
+      over([](auto a) { return a * a; });
     } else {
-      over([p](double a) { return gradus::pow(a, p); });
+      over([p](double a) { return gradus::pow(std::fabs(a), p); });
     }
   });
 }

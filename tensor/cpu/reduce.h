@@ -3,6 +3,8 @@
 // that reduce. It depends on the number of elements alone: not on threads, strides or neighbours.
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
+#include <type_traits>
 
 #include "tensor/math.h"
 #include "tensor/tensor.h"
@@ -10,9 +12,15 @@
 
 namespace gradus::cpu::reduction {
 
-inline constexpr int kLanes = 16;
+inline constexpr int kLanes = 64;    // partial results of a block: enough to hide their latency
+inline constexpr int kAhead = 2048;  // bytes: across the ends of pages, where the machine stops
+inline constexpr int kColumns = 32;  // neighbouring results that are reduced together
 inline constexpr std::int64_t kBlock = 1024;  // elements whose lanes are summed one after another
 inline constexpr std::int64_t kBlocksPerPiece = 64;  // a power of two, so that pieces are subtrees
+
+/// Several T that are combined by the same instructions; operations on one T and on these agree.
+template <class T>
+using Vector [[gnu::vector_size(64)]] = T;
 
 struct Plus {
   template <class T>
@@ -22,14 +30,16 @@ struct Plus {
 };
 struct Larger {
   template <class T>
-  T operator()(T a, T b) const {
-    return larger(a, b);
+  T operator()(T a, T b) const {  // larger(a, b), in a form that vectors have too
+    const T most = a > b ? a : b;
+    return a != a ? a : most;
   }
 };
 struct Smaller {
   template <class T>
   T operator()(T a, T b) const {
-    return smaller(a, b);
+    const T least = a < b ? a : b;
+    return a != a ? a : least;
   }
 };
 
@@ -45,24 +55,56 @@ void combine(Wide<T, W>& into, const Wide<T, W>& right) {
 }
 
 /// The partial results of one block: element i of the block goes to lane i % kLanes.
-template <class Op, class T, int W>
+template <class Op, class T, int W, int kLanes = reduction::kLanes>
 class Block {
  public:
   /// Takes the next n elements, `step` apart, for W neighbouring columns.
   void take(const T* x, std::int64_t n, std::int64_t step) {
     std::int64_t i = 0;
-    for (; i < n && (count_ < kLanes || count_ % kLanes != 0); ++i) one(x + i * step);
-    if (W == 1 && step == 1) {  // the loop that matters most, in a form that vectorises
-      for (; i + kLanes <= n; i += kLanes, count_ += kLanes) {
-        for (int l = 0; l < kLanes; ++l) lane_[l].v[0] = Op{}(lane_[l].v[0], x[i + l]);
+    if constexpr (W == 1 && !std::is_same_v<T, bool>) {
+      for (; i < n && count_ % kLanes != 0; ++i) one(x + i * step);
+      if (step == 1 && i + kLanes <= n) {
+        const std::int64_t lines = (n - i) / kLanes;
+        lines_of(lines, [&](std::int64_t line, int v) {
+          Vector<T> part;
+          const T* from = x + i + line * kLanes + v * kWidth;
+          __builtin_prefetch(reinterpret_cast<const char*>(from) + kAhead);
+          std::memcpy(&part, from, sizeof(part));
+          return part;
+        });
+        i += lines * kLanes;
       }
     }
     for (; i < n; ++i) one(x + i * step);
   }
+
+  /// Takes the next `lines` times kLanes elements, all of which part(line, v) knows: vector v of a
+  /// line. The number taken so far is a multiple of kLanes.
+  template <class Part>
+  void lines_of(std::int64_t lines, Part part) {
+    static_assert(W == 1);
+    constexpr int kVectors = kLanes / kWidth;
+    Vector<T> lane[kVectors];
+    std::int64_t line = 0;
+    if (count_ > 0) {
+      std::memcpy(lane, lane_, sizeof(lane));
+    } else {
+      for (int v = 0; v < kVectors; ++v) lane[v] = part(0, v);
+      line = 1;
+    }
+    for (; line < lines; ++line) {
+#pragma GCC unroll 8
+      for (int v = 0; v < kVectors; ++v) lane[v] = Op{}(lane[v], part(line, v));
+    }
+    std::memcpy(lane_, lane, sizeof(lane));
+    count_ += lines * kLanes;
+  }
+
   Wide<T, W> result() {
     const int lanes = static_cast<int>(std::min<std::int64_t>(count_, kLanes));
     for (int half = kLanes / 2; half > 0; half /= 2) {
-      for (int l = 0; l + half < lanes && l < half; ++l) combine<Op>(lane_[l], lane_[l + half]);
+      const int count = std::min(half, lanes - half);
+      for (int l = 0; l < count; ++l) combine<Op>(lane_[l], lane_[l + half]);
     }
     return lane_[0];
   }
@@ -78,6 +120,7 @@ class Block {
     ++count_;
   }
 
+  static constexpr int kWidth = sizeof(Vector<T>) / sizeof(T);
   Wide<T, W> lane_[kLanes];
   std::int64_t count_ = 0;
 };
@@ -210,8 +253,8 @@ void reduce_into(const Tensor& x, unsigned mask, T* out) {
   const std::int64_t row = last < 0 ? 1 : g.kept[last];
   const std::int64_t step = last < 0 ? 0 : g.kept_step[last];
   const std::int64_t outer = outputs / row;
-  // Columns of a row-major matrix are reduced 16 at a time, so that memory is read in order.
-  const std::int64_t group = step == 1 ? kLanes : 1;
+  // Columns of a row-major matrix are reduced together, so that memory is read in order.
+  const std::int64_t group = step == 1 ? kColumns : 1;
   const std::int64_t groups = (row + group - 1) / group, tasks = outer * groups;
   const std::int64_t per_piece = std::max<std::int64_t>(1, kPieceSize / (each * group));
   parallel_for((tasks + per_piece - 1) / per_piece, [&](std::int64_t piece) {
@@ -219,9 +262,9 @@ void reduce_into(const Tensor& x, unsigned mask, T* out) {
       const std::int64_t first = t % groups * group, count = std::min(group, row - first);
       const T* from = data + offset_of(t / groups, g.kept, g.kept_step, last) + first * step;
       T* to = out + t / groups * row + first;
-      if (count == kLanes) {
-        const auto result = reduce_one<Op, T, kLanes>(from, g);
-        std::copy(result.v, result.v + kLanes, to);
+      if (count == kColumns) {
+        const auto result = reduce_one<Op, T, kColumns>(from, g);
+        std::copy(result.v, result.v + kColumns, to);
       } else {
         for (std::int64_t c = 0; c < count; ++c) {
           to[c] = reduce_one<Op, T, 1>(from + c * step, g).v[0];

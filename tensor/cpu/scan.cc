@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tensor/assemble.h"
 #include "tensor/cpu/reduce_door.h"
 #include "tensor/elementwise/not_equal.h"
 #include "tensor/elementwise/sub.h"
@@ -215,6 +216,16 @@ ValuesAndIndices running_extreme(std::string_view name, const Tensor& x, int axi
   return {values.to(x.dtype()), indices};
 }
 
+/// What diff joins to x must have its sizes but for the axis.
+void check_end(std::string_view argument, const Tensor& end, const Shape& shape, int axis) {
+  if (!end.defined()) return;
+  Shape expected = shape;
+  if (end.rank() == shape.rank()) expected[axis] = end.shape()[axis];
+  if (end.shape() == expected) return;
+  throw ShapeError("[diff] " + std::string(argument) + ": shape " + to_string(end.shape()) +
+                   "; expected " + to_string(shape) + " but for axis " + std::to_string(axis));
+}
+
 }  // namespace
 
 Tensor cumsum(const Tensor& x, int axis) { return running<Sum>("cumsum", x, axis); }
@@ -236,11 +247,22 @@ ValuesAndIndices cummin(const Tensor& x, int axis) {
   return running_extreme<false>("cummin", x, axis);
 }
 
-Tensor diff(const Tensor& x, std::int64_t n, int axis) {
-  check_defined("diff", "x", x);
-  if (x.rank() == 0) throw ShapeError("[diff] x: shape []; expected at least one axis");
-  axis = normalize_axis("diff", axis, x.shape());
+Tensor diff(const Tensor& given, std::int64_t n, int axis, const Tensor& prepend,
+            const Tensor& append) {
+  check_defined("diff", "x", given);
+  if (given.rank() == 0) throw ShapeError("[diff] x: shape []; expected at least one axis");
+  axis = normalize_axis("diff", axis, given.shape());
   if (n < 0) throw ConfigError("[diff] n: " + std::to_string(n) + "; expected n >= 0");
+  check_end("prepend", prepend, given.shape(), axis);
+  check_end("append", append, given.shape(), axis);
+  Tensor x = given;
+  if (n > 0 && (prepend.defined() || append.defined())) {
+    std::vector<Tensor> parts;
+    for (const Tensor& part : {prepend, given, append}) {
+      if (part.defined()) parts.push_back(part);
+    }
+    x = cat(parts, axis);
+  }
   if (n >= x.shape()[axis]) {
     Shape shape = x.shape();
     shape[axis] = 0;

@@ -10,7 +10,7 @@ struct Acos {
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T x) {
-    return std::acos(x);
+    return acos(x);
   }
 
   template <class T>

@@ -10,7 +10,7 @@ struct Acosh {
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T x) {
-    return std::acosh(x);
+    return acosh(x);
   }
 
   template <class T>

@@ -10,7 +10,7 @@ struct Asin {
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T x) {
-    return std::asin(x);
+    return asin(x);
   }
 
   template <class T>

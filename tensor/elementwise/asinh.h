@@ -10,7 +10,7 @@ struct Asinh {
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T x) {
-    return std::asinh(x);
+    return asinh(x);
   }
 
   template <class T>

@@ -10,7 +10,7 @@ struct Atan {
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T x) {
-    return std::atan(x);
+    return atan(x);
   }
 
   template <class T>

@@ -10,7 +10,7 @@ struct Atanh {
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T x) {
-    return std::atanh(x);
+    return atanh(x);
   }
 
   template <class T>

@@ -17,3 +17,4 @@ struct BitwiseAnd {
 }  // namespace gradus::ops
 
 GRADUS_INTEGRAL(BitwiseAnd, bitwise_and);
+GRADUS_BINARY_OPERATOR(bitwise_and, &);

@@ -17,3 +17,4 @@ struct BitwiseOr {
 }  // namespace gradus::ops
 
 GRADUS_INTEGRAL(BitwiseOr, bitwise_or);
+GRADUS_BINARY_OPERATOR(bitwise_or, |);

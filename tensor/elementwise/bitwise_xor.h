@@ -17,3 +17,4 @@ struct BitwiseXor {
 }  // namespace gradus::ops
 
 GRADUS_INTEGRAL(BitwiseXor, bitwise_xor);
+GRADUS_BINARY_OPERATOR(bitwise_xor, ^);

@@ -7,6 +7,7 @@ namespace gradus::ops {
 struct Div {
   static constexpr Domain kDomain = Domain::kFloating;
   static constexpr bool kUsesX = true, kUsesY = true;
+  static constexpr unsigned kReads[] = {0b010, 0b110};
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T a, T b) {

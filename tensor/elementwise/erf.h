@@ -10,7 +10,7 @@ struct Erf {
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T x) {
-    return std::erf(x);
+    return erf(x);
   }
 
   template <class T>

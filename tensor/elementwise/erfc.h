@@ -10,7 +10,7 @@ struct Erfc {
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T x) {
-    return std::erfc(x);
+    return erfc(x);
   }
 
   template <class T>

@@ -10,7 +10,7 @@ struct Exp2 {
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T x) {
-    return std::exp2(x);
+    return exp2(x);
   }
 
   template <class T>

@@ -10,7 +10,7 @@ struct Expm1 {
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T x) {
-    return std::expm1(x);
+    return expm1(x);
   }
 
   template <class T>

@@ -7,10 +7,11 @@ namespace gradus::ops {
 struct Hypot {
   static constexpr Domain kDomain = Domain::kFloating;
   static constexpr bool kUsesX = true, kUsesY = true;
+  static constexpr unsigned kReads[] = {0b101, 0b110};
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T a, T b) {
-    return std::hypot(a, b);
+    return hypot(a, b);
   }
 
   template <class T>

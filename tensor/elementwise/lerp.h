@@ -8,6 +8,7 @@ namespace gradus::ops {
 struct Lerp {
   static constexpr Domain kDomain = Domain::kFloating;
   static constexpr bool kUsesX = true, kUsesY = false;
+  static constexpr unsigned kReads[] = {0b100, 0b100, 0b011};
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T a, T b, T c) {

@@ -10,7 +10,7 @@ struct Log10 {
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T x) {
-    return std::log10(x);
+    return log10(x);
   }
 
   template <class T>

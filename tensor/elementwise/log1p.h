@@ -10,7 +10,7 @@ struct Log1p {
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T x) {
-    return std::log1p(x);
+    return log1p(x);
   }
 
   template <class T>

@@ -10,7 +10,7 @@ struct Log2 {
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T x) {
-    return std::log2(x);
+    return log2(x);
   }
 
   template <class T>

@@ -16,3 +16,4 @@ struct LogicalNot {
 }  // namespace gradus::ops
 
 GRADUS_PREDICATE(LogicalNot, logical_not);
+GRADUS_UNARY_OPERATOR(logical_not, !);

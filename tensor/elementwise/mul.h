@@ -7,6 +7,7 @@ namespace gradus::ops {
 struct Mul {
   static constexpr Domain kDomain = Domain::kNumeric;
   static constexpr bool kUsesX = true, kUsesY = false;
+  static constexpr unsigned kReads[] = {0b10, 0b01};
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T a, T b) {

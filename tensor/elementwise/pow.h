@@ -4,14 +4,26 @@
 namespace gradus::ops {
 
 /// a^b;  d/da = b a^(b-1), 0 where b = 0;  d/db = y log a, 0 where a = 0 and b >= 0 (as in
-/// PyTorch). Differs: integers are raised as float32 numbers.
+/// PyTorch). Whole numbers give whole numbers, which wrap around.
+/// Throws DTypeError: "[pow] b: -1 at [0] ; expected exponents >= 0 for whole numbers;
+/// convert with to(kFloat32)".
+/// Differs: PyTorch refuses a negative exponent only as a C++ number; as a tensor it gives 0.
 struct Pow {
-  static constexpr Domain kDomain = Domain::kFloating;
+  static constexpr Domain kDomain = Domain::kNumeric;
   static constexpr bool kUsesX = true, kUsesY = true;
 
+  static void check(std::string_view op, DType dtype, const Tensor& b) {
+    if (!is_floating(dtype)) expect_no_negatives(op, b);
+  }
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T a, T b) {
-    return pow(a, b);
+    if constexpr (std::floating_point<T>) {
+      return pow(a, b);
+    } else {
+      T y = 1;
+      for (; b > 0; b >>= 1, a *= a) y *= (b & 1) != 0 ? a : T(1);
+      return y;
+    }
   }
 
   template <class T>

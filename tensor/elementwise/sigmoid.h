@@ -10,7 +10,7 @@ struct Sigmoid {
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T x) {
-    return T(1) / (T(1) + exp(-x));
+    return sigmoid(x);
   }
 
   template <class T>

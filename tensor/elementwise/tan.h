@@ -10,7 +10,7 @@ struct Tan {
 
   template <class T>
   GRADUS_HOST_DEVICE static T forward(T x) {
-    return std::tan(x);
+    return tan(x);
   }
 
   template <class T>

@@ -75,8 +75,10 @@ TEST(Gradcheck, NamesTheWorstCoordinateAndTheCause) {
                     EndsWith(" (twice the numeric one: a factor 2, or counted twice)")));
   EXPECT_THAT(text_of(check_factor(0.5)),
               EndsWith(" (half the numeric one: a factor 2 is missing)"));
-  EXPECT_THAT(text_of(check_factor(0)), EndsWith(" (zero: a term or a whole branch is missing)"));
-  EXPECT_THAT(text_of(check_factor(1.3)), EndsWith(" (formula, or operands transposed)"));
+  EXPECT_THAT(text_of(check_factor(0)),
+              EndsWith(" (zero for all of this input: detached, or its gradient is not set)"));
+  EXPECT_THAT(text_of(check_factor(1.3)),
+              EndsWith(" (all are 1.3 times the numeric ones: a constant factor)"));
 }
 
 TEST(Gradcheck, GuessesAMissingSum) {
@@ -86,11 +88,88 @@ TEST(Gradcheck, GuessesAMissingSum) {
               EndsWith(" (numeric is 3 times larger: a missing sum over a broadcast axis?)"));
 }
 
+// y = a + b, b broadcast over the rows of a; backward takes the first row instead of the sum.
+struct FirstRowOnly {
+  static constexpr const char* kName = "first_row_only";
+  static constexpr bool kReadsInputs = false, kReadsResult = false;
+
+  Tensor forward(const Tensor& a, const Tensor& b) const { return a + b; }
+  void backward(Gradients& d) const {
+    d.set(0, d.dy());
+    d.set(1, reshape(slice(d.dy(), 0, {0, 1}), d.shape(1)));
+  }
+};
+
+// y = a b of square matrices, whose backward forgets to transpose the result for b.
+struct ForgetsToTranspose {
+  static constexpr const char* kName = "forgets_to_transpose";
+  static constexpr bool kReadsInputs = true, kReadsResult = false;
+
+  Tensor forward(const Tensor& a, const Tensor& b) const { return matmul(a, b); }
+  void backward(Gradients& d) const {
+    d.set(0, matmul(d.dy(), transpose(d.x(1))));
+    d.set(1, transpose(matmul(transpose(d.x(0)), d.dy())));
+  }
+};
+
+// y = x^2 + sin x, whose backward has a term only.
+struct MissesATerm {
+  static constexpr const char* kName = "misses_a_term";
+  static constexpr bool kReadsInputs = true, kReadsResult = false;
+
+  Tensor forward(const Tensor& x) const { return square(x) + sin(x); }
+  void backward(Gradients& d) const { d.set(0, 2 * d.x(0) * d.dy()); }
+};
+
+TEST(Gradcheck, SeesThatOnlyOneCopyOfABroadcastOperandCounts) {
+  const std::vector<Variable> x = {gap_parameter({3, 2}, -1, 1, 1), gap_parameter({2}, -1, 1, 2)};
+  const auto report =
+      gradcheck([](Inputs v) { return record(FirstRowOnly{}, Operand(v[0]), Operand(v[1])); }, x);
+  EXPECT_THAT(text_of(report),
+              AllOf(StartsWith("input 1, element "),
+                    EndsWith(" (right for some results and zero for others: a missing sum over a "
+                             "broadcast axis)")));
+}
+
+TEST(Gradcheck, SeesATransposedGradient) {
+  const std::vector<Variable> x = {gap_parameter({3, 3}, -1, 1, 1),
+                                   gap_parameter({3, 3}, -1, 1, 2)};
+  const auto report = gradcheck(
+      [](Inputs v) { return record(ForgetsToTranspose{}, Operand(v[0]), Operand(v[1])); }, x);
+  EXPECT_THAT(text_of(report),
+              AllOf(StartsWith("input 1, element "),
+                    EndsWith(" (transposed: right with the last two axes of the input swapped)")));
+}
+
+TEST(Gradcheck, SaysFormulaWhenNoOtherCauseFits) {
+  const std::vector<Variable> x = {parameter(tensor({0.5, 2}, kFloat64))};
+  const auto report = gradcheck([](Inputs v) { return record(MissesATerm{}, Operand(v[0])); }, x);
+  EXPECT_THAT(text_of(report), EndsWith(" (formula: a wrong or a missing term)"));
+}
+
+TEST(Gradcheck, SaysThatABranchIsMissingWhereOneEntryIsZero) {
+  const std::vector<Variable> x = {parameter(tensor({0.5, 2}, kFloat64))};
+  const auto report = gradcheck(
+      [](Inputs v) {
+        const Variable low = slice(v[0], 0, {0, 1}), high = slice(v[0], 0, {1, 2});
+        return square(low) + square(high.detach());
+      },
+      x);
+  EXPECT_THAT(text_of(report), EndsWith(" (zero: a term or a whole branch is missing)"));
+}
+
+TEST(Gradcheck, SeesThatNothingWasRecorded) {
+  const std::vector<Variable> x = {parameter(tensor({0.5, 2}, kFloat64))};
+  const auto report = gradcheck([](Inputs v) { return square(v[0].detach()); }, x);
+  EXPECT_THAT(text_of(report), EndsWith(" (nothing is recorded: detached, or under NoGradGuard)"));
+}
+
 TEST(Gradcheck, CountsNaNAsWrong) {
   const std::vector<Variable> x = {parameter(tensor({1, 2}, kFloat64))};
   const auto report =
       gradcheck([](Inputs v) { return record(ScaledSquare{std::nan("")}, Operand(v[0])); }, x);
   EXPECT_THAT(text_of(report), HasSubstr("analytic nan"));
+  EXPECT_THAT(text_of(report), EndsWith(" (NaN: 0 / 0 or inf - inf in backward)"));
 }
 
 TEST(Gradcheck, FindsAnErrorOfOnePartInAHundred) {
@@ -104,7 +183,7 @@ TEST(Gradgradcheck, FindsWhatGradcheckCannotSee) {
   const auto f = [](Inputs v) { return record(OnceOnly{}, Operand(v[0])); };
   EXPECT_TRUE(gradcheck(f, x).ok);
   EXPECT_THAT(text_of(gradgradcheck(f, x)),
-              EndsWith(" (zero: a term or a whole branch is missing)"));
+              EndsWith(" (zero for all of this input: detached, or its gradient is not set)"));
   EXPECT_TRUE(gradgradcheck([](Inputs v) { return square(v[0]) * v[0]; }, x).ok);
 }
 

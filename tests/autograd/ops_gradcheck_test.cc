@@ -68,9 +68,9 @@ TEST(OpsGradcheck, EveryTernaryRule) {
       {{{2, 3}, {2, 3}, {2, 3}}}, {{{2, 3}, {3}, {}}}, {{{}, {2, 1}, {3}}}, {{{0, 3}, {3}, {}}}};
   for (const TernaryRule& rule : rules().ternary) {
     for (const auto& [a, b, c] : shapes) {
-      expect_gradients(rule.name, [&](Inputs x) { return rule.variable(x[0], x[1], x[2]); },
-                       {input_for(rule.name, a, 1), input_for(rule.name, b, 101),
-                        input_for(rule.name, c, 201)});
+      expect_gradients(
+          rule.name, [&](Inputs x) { return rule.variable(x[0], x[1], x[2]); },
+          {input_for(rule.name, a, 1), input_for(rule.name, b, 101), input_for(rule.name, c, 201)});
     }
   }
 }
@@ -197,14 +197,15 @@ TEST(OpsGradcheck, SlicesAndRows) {
                    },
                    {x});
   const Tensor index = tensor({2, 0, 2, -1}, kInt64);
-  expect_gradients("index_select", [&](Inputs v) { return square(index_select(v[0], index)); },
+  expect_gradients("index_select", [&](Inputs v) { return square(index_select(v[0], 0, index)); },
                    {x});
   expect_gradients("index_select",
-                   [&](Inputs v) { return square(index_select(transpose(v[0]), index)); }, {x});
-  expect_gradients("index_add_rows",
-                   [&](Inputs v) { return square(index_add_rows(v[0], index, 3)); }, {x});
-  expect_gradients("index_select", [](Inputs v) { return index_select(v[0], zeros({0}, kInt64)); },
-                   {x});
+                   [&](Inputs v) { return square(index_select(transpose(v[0]), -1, index)); }, {x});
+  expect_gradients("index_add",
+                   [&](Inputs v) { return square(index_add(v[0], 0, index, v[1], 1.5)); },
+                   {x, gap_parameter({4, 5}, -1, 1, 2)});
+  expect_gradients("index_select",
+                   [](Inputs v) { return index_select(v[0], 0, zeros({0}, kInt64)); }, {x});
 }
 
 TEST(OpsGradcheck, Where) {

@@ -186,7 +186,7 @@ TEST(Batches, LargeRowsAreGatheredBatchByBatch) {
   const Dataset d{normal({5, 40000}, 0, 1, generator, kFloat64), arange(5)};
   std::vector<std::int64_t> rows;
   for (const auto& batch : Batches(d, 2, Order::stride(2, 0)).epoch(0)) {
-    expect_same_bits(batch.x, d.features.index_select(batch.y));
+    expect_same_bits(batch.x, index_select(d.features, 0, batch.y));
     EXPECT_EQ(batch.x.shape(), Shape({batch.y.dim(0), 40000}));
     for (const std::int64_t row : entries(batch.y)) rows.push_back(row);
   }

@@ -6,11 +6,11 @@ Run: python make_gradients.py > gradients.json
 """
 import json
 import math
-import pathlib
-import re
 import sys
 
 import torch
+
+from references import function, rules
 
 X = [-1.7, -0.8, -0.3, 0.4, 1.1, 2.3]
 POSITIVE = [0.2, 0.7, 1.0, 1.9, 2.4, 3.1]
@@ -22,16 +22,6 @@ UNIT = [-0.9, -0.6, -0.2, 0.1, 0.5, 0.8]
 DOMAINS = {"log": POSITIVE, "log2": POSITIVE, "log10": POSITIVE, "sqrt": POSITIVE,
            "rsqrt": POSITIVE, "log1p": POSITIVE, "asin": UNIT, "acos": UNIT, "atanh": UNIT,
            "acosh": [1.2, 1.5, 1.9, 2.4, 3.1, 5.0]}
-
-
-def rules():
-    found = {"UNARY": [], "BINARY": []}
-    headers = pathlib.Path(__file__).parents[2] / "tensor" / "elementwise"
-    for header in sorted(headers.glob("*.h")):
-        for kind, name in re.findall(r"^GRADUS_([A-Z]+)\(\w+, (\w+)\);", header.read_text(), re.M):
-            if kind in found:
-                found[kind].append(name)
-    return found["UNARY"], found["BINARY"]
 
 
 def weights(y):
@@ -64,19 +54,36 @@ def first(f, *inputs):
 
 
 def main():
-    unary, binary = rules()
+    unary = [rule.name for rule in rules() if rule.kind == "UNARY"]
+    binary = [rule.name for rule in rules() if rule.kind == "BINARY"]
     grid = lambda v, n: [v[i:i + n] for i in range(0, len(v), n)]
     golden = {"unary": {}, "binary": {}, "kinks": {}, "composed": {}}
     for name in unary:
         golden["unary"][name] = derivatives(
-            getattr(torch, name), grid(DOMAINS.get(name, X), 3))
+            function(name), grid(DOMAINS.get(name, X), 3))
     for name in binary:
-        a = grid([abs(v) for v in A] if name == "pow" else A, 3)
-        golden["binary"][name] = derivatives(getattr(torch, name), a, B)
+        a = [abs(v) for v in A] if name == "pow" else A
+        b = [abs(v) for v in B] if name == "xlogy" else B
+        golden["binary"][name] = derivatives(function(name), grid(a, 3), b)
 
     zeros = [-0.0, 0.0]
     for name in ("abs", "relu", "sign", "sqrt", "log", "square", "tanh"):
-        golden["kinks"][name] = first(getattr(torch, name), zeros)
+        golden["kinks"][name] = first(function(name), zeros)
+    edges = {"celu": [0.0], "elu": [0.0], "hardsigmoid": [-3.0, 3.0], "hardswish": [-3.0, 3.0, 0.0],
+             "hardtanh": [-1.0, 1.0, 0.0], "leaky_relu": zeros, "relu6": [-0.0, 0.0, 6.0, INF],
+             "selu": zeros, "softsign": zeros, "softplus": [19.9, 20.1, 800.0, -800.0],
+             "nan_to_num": [0.0, INF, -INF, math.nan], "lgamma": [0.0, -0.0, -1.0, INF],
+             "logsigmoid": [800.0, -800.0], "mish": [800.0, -800.0], "silu": [800.0, -800.0]}
+    for name, x in edges.items():
+        golden["kinks"][name] = first(function(name), x)
+    golden["kinks"]["atan2"] = first(torch.atan2, [0.0, 0.0, -0.0, 1.0], [0.0, -0.0, 0.0, 0.0])
+    golden["kinks"]["hypot"] = first(torch.hypot, [0.0, 1.0], [0.0, 0.0])
+    golden["kinks"]["fmod"] = first(torch.fmod, [4.0, -5.0, 0.0], [2.0, 3.0, 2.0])
+    golden["kinks"]["remainder"] = first(torch.remainder, [4.0, -5.0, 0.0], [2.0, 3.0, 2.0])
+    golden["kinks"]["logaddexp"] = first(torch.logaddexp, [0.0, INF, -INF, 1.0, 900.0],
+                                         [0.0, -INF, 2.0, 1.0, 0.0])
+    golden["kinks"]["xlogy"] = first(torch.xlogy, [0.0, 0.0, 0.0, 1.0, 2.0],
+                                     [0.0, -1.0, math.nan, 0.0, INF])
     golden["kinks"]["maximum"] = first(torch.maximum, [1.0, 0.0, INF], [1.0, -0.0, INF])
     golden["kinks"]["minimum"] = first(torch.minimum, [1.0, 0.0, INF], [1.0, -0.0, INF])
     golden["kinks"]["pow"] = first(torch.pow, [0.0, 0.0, 0.0, 0.0, -1.5, 2.0],

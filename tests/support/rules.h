@@ -15,6 +15,7 @@ struct UnaryRule {
   Tensor (*tensor)(const Tensor&);
   Variable (*variable)(Operand);
   Tensor (*backward)(const Tensor& x, const Tensor& y, const Tensor& dy);
+  bool has_parameters;  // these functions take the default ones
 };
 struct BinaryRule {
   std::string name;
@@ -29,10 +30,14 @@ struct TernaryRule {
   Domain domain;
   Tensor (*tensor)(const Tensor&, const Tensor&, const Tensor&);
   Variable (*variable)(Operand, Operand, Operand);
+  using Backward = Tensor (*)(const Tensor& a, const Tensor& b, const Tensor& c, const Tensor& y,
+                              const Tensor& dy);
+  Backward backward_a, backward_b, backward_c;
 };
-/// Of one argument to bool.
+/// Of one argument to bool or, of kIntegral, to whole numbers.
 struct PredicateRule {
   std::string name;
+  Domain domain;
   Tensor (*tensor)(const Tensor&);
   Variable (*variable)(Operand);
 };
@@ -46,6 +51,7 @@ struct ComparisonRule {
   std::string name;
   Tensor (*tensor)(const Tensor&, const Tensor&);
   Variable (*variable)(Operand, Operand);
+  bool has_parameters;
 };
 
 struct Rules {
@@ -57,6 +63,9 @@ struct Rules {
   std::vector<ComparisonRule> comparison;
 };
 const Rules& rules();
+
+/// Rules that refuse some whole numbers as second operand: 0, or negative ones.
+bool restricts_whole_numbers(const std::string& rule);
 
 /// Rules that are real only for positive numbers (of pow: a positive base).
 bool needs_positive(const std::string& rule);

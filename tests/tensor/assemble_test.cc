@@ -35,6 +35,31 @@ TEST(Assemble, PadsAndFillsAsPyTorchDoes) {
   check_cases("one_hot", [](const Case& c) { return one_hot(c.in[0], c.integer("classes")); });
 }
 
+TEST(Assemble, PadsWithElementsAsPyTorchDoes) {
+  check_cases("pad_mode", [](const Case& c) {
+    const std::string mode = c.text("mode");
+    return pad(c.in[0], c.args.at("pads").get<std::vector<std::int64_t>>(),
+               mode == "reflect"     ? PadMode::kReflect
+               : mode == "replicate" ? PadMode::kReplicate
+                                     : PadMode::kCircular);
+  });
+}
+
+TEST(Assemble, RepeatsElementsAsPyTorchDoes) {
+  check_cases("repeat_interleave", [](const Case& c) {
+    return c.has("repeats") ? repeat_interleave(c.in[0], c.integer("repeats"), axis(c))
+                            : repeat_interleave(c.in[0], c.in[1], axis(c));
+  });
+}
+
+TEST(Assemble, MakesGridsAsPyTorchDoes) {
+  check_cases("meshgrid", [](const Case& c) {
+    return meshgrid(c.in, c.text("indexing") == "xy" ? MeshOrder::kXY : MeshOrder::kIJ);
+  });
+  check_cases("broadcast_tensors", [](const Case& c) { return broadcast_tensors(c.in); });
+  check_cases("diag", [](const Case& c) { return diag(c.in[0], c.integer("k")); });
+}
+
 TEST(Assemble, GivesElementsOfItsOwn) {
   const Tensor x = tensor({1, 2, 3});
   for (const Tensor& y : {cat({x}), repeat(x, {1}), roll(x, {0}), roll(x, {3}, 0), pad(x, {}),
@@ -48,6 +73,46 @@ TEST(Assemble, RepeatsTensorsOfEightAxes) {
   const Tensor x = tensor({1, 2}).reshape({1, 2, 1, 1, 1, 1, 1, 1});
   const Tensor y = repeat(x, {2, 2, 1, 1, 1, 1, 1, 1});
   EXPECT_EQ(y.to_vector(), (std::vector<double>{1, 2, 1, 2, 1, 2, 1, 2}));
+}
+
+TEST(AssembleErrors, OfRepeatsGridsAndDiagonals) {
+  const Tensor x = zeros({2, 3});
+  expect_throws_text<ShapeError>(
+      [&] {
+        pad(x, {3, 0}, PadMode::kReflect);
+      },
+      "[pad] pads: 3 for axis 1 of shape [2, 3]; expected more elements "
+      "there for mode reflect");
+  expect_throws_text<ShapeError>(
+      [&] {
+        pad(zeros({0}), {1, 0}, PadMode::kReplicate);
+      },
+      "[pad] pads: 1 for axis 0 of shape [0]; expected more elements "
+      "there for mode replicate");
+  expect_throws_text<ConfigError>([&] { repeat_interleave(x, -1, 0); },
+                                  "[repeat_interleave] repeats: -1; expected numbers >= 0");
+  expect_throws_text<ShapeError>([&] { repeat_interleave(x, tensor({1}, kInt64), 0); },
+                                 "[repeat_interleave] repeats: shape [1]; expected [2]");
+  expect_throws_text<DTypeError>([&] { repeat_interleave(x, zeros({2}), 0); },
+                                 "[repeat_interleave] repeats: float32; expected whole numbers");
+  expect_throws_text<ConfigError>(
+      [&] {
+        repeat_interleave(x, tensor({1, -2}, kInt64), 0);
+      },
+      "[repeat_interleave] repeats: -2; expected numbers >= 0");
+  expect_throws_text<ShapeError>(
+      [&] {
+        meshgrid({zeros({2}), x});
+      },
+      "[meshgrid] tensors[1]: shape [2, 3]; expected [n] or []");
+  expect_throws_text<ShapeError>([&] { diag(zeros({})); },
+                                 "[diag] x: shape []; expected one or two axes");
+  expect_throws_text<ShapeError>(
+      [&] {
+        broadcast_tensors({x, zeros({2})});
+      },
+      "[broadcast_tensors] the shape before is [2, 3] and one of tensors is [2]: sizes 3 and 2 of "
+      "axis -1 differ; expected equal sizes, or 1 (use reshape to line axes up)");
 }
 
 TEST(AssembleErrors, NameTheTensorThatDiffers) {

@@ -41,6 +41,7 @@ TEST(Elementwise, UnaryValuesAreThoseOfPyTorch) {
     // sign(NaN) is NaN, as in NumPy; in PyTorch it is 0.
     if (rule.name == "sign") y.copy_from(where(x == x, y, x));
     expect_close(rule.tensor(x), y, kRelative64, kAbsolute64, rule.name);
+    if (rule.name == "nan_to_num") continue;  // gives the largest number of the dtype
     // float32 is compared at the numbers that float32 has.
     const Tensor x32 = x.to(kFloat32), from64 = rule.tensor(x32.to(kFloat64)).to(kFloat32);
     EXPECT_EQ(rule.tensor(x32).dtype(), kFloat32) << rule.name;
@@ -102,7 +103,8 @@ TEST(Elementwise, IntegersStayIntegersWhereTheRuleSaysSo) {
     check(rule.name, rule.tensor(x));
   }
   for (const BinaryRule& rule : rules().binary) {
-    if (rule.domain == Domain::kNumeric) check(rule.name, rule.tensor(a, b));
+    if (rule.domain != Domain::kNumeric) continue;
+    check(rule.name, rule.tensor(a, restricts_whole_numbers(rule.name) ? abs(b) + 1 : b));
   }
   for (const ComparisonRule& rule : rules().comparison) check(rule.name, rule.tensor(a, b));
 }

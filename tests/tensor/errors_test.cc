@@ -9,7 +9,6 @@
 #include "tensor/error.h"
 #include "tensor/matmul.h"
 #include "tensor/reduce.h"
-#include "tensor/row_ops.h"
 #include "tests/support/compare.h"
 #include "tests/support/rules.h"
 
@@ -161,31 +160,32 @@ TEST(Errors, OfRowNumbers) {
   const Tensor x = ones({3, 2});
   expect_throws_text<IndexError>(
       [&] {
-        x.index_select(tensor({0, 3}, kInt64));
+        index_select(x, 0, tensor({0, 3}, kInt64));
       },
-      "[index_select] index: 3; expected -3..2 for 3 rows");
+      "[index_select] index: 3 at [1]; expected -3..2 for axis 0 of shape [3, 2]");
   expect_throws_text<DTypeError>(
       [&] {
-        x.index_select(tensor({0, 1}));
+        index_select(x, 0, tensor({0, 1}));
       },
-      "[index_select] index: float32; expected int64");
+      "[index_select] index: float32; expected int64 or int32");
   expect_throws_text<ShapeError>(
       [&] {
-        x.index_select(zeros({1, 1}, kInt64));
+        index_select(x, 0, zeros({1, 1}, kInt64));
       },
       "[index_select] index: shape [1, 1]; expected [n]");
-  expect_throws_text<ShapeError>([&] { ones({}).index_select(zeros({1}, kInt64)); },
-                                 "[index_select] x: shape []; expected at least one axis");
-  expect_throws_text<ShapeError>([&] { index_add_rows(x, zeros({2}, kInt64), 3); },
-                                 "[index_add_rows] x: shape [3, 2]; expected 2 rows, one for each "
-                                 "index");
   expect_throws_text<IndexError>(
+      [&] { index_select(x, 2, zeros({1}, kInt64)); },
+      "[index_select] axis: 2; expected -2..1 for a tensor of shape [3, 2]");
+  expect_throws_text<ShapeError>(
       [&] {
-        index_add_rows(x, tensor({0, 1, 2}, kInt64), 2);
+        index_add(x, 0, zeros({2}, kInt64), ones({3, 2}));
       },
-      "[index_add_rows] index: 2; expected -2..1 for 2 rows");
-  expect_throws_text<ShapeError>([&] { index_add_rows(x, zeros({3}, kInt64), -1); },
-                                 "[index_add_rows] shape: [-1, 2]; expected sizes >= 0");
+      "[index_add] source: shape [3, 2]; expected [2, 2]");
+  expect_throws_text<DTypeError>(
+      [&] {
+        index_add(x, 0, zeros({2}, kInt64), ones({2, 2}, kFloat64));
+      },
+      "[index_add] source: float64; expected float32, the dtype of x");
 }
 
 TEST(Errors, OfDTypes) {
@@ -305,6 +305,7 @@ TEST(Errors, OfUndefinedTensorsNameTheArgument) {
   }
   for (const ComparisonRule& rule : rules().comparison) {
     expect_throws_text<Error>([&] { rule.tensor(none, x); }, text(rule.name, "a"));
+    expect_throws_text<Error>([&] { rule.tensor(x, none); }, text(rule.name, "b"));
   }
   const std::vector<std::pair<std::string, std::function<void()>>> calls = {
       {text("sum", "x"), [&] { sum(none); }},
@@ -326,8 +327,8 @@ TEST(Errors, OfUndefinedTensorsNameTheArgument) {
       {text("fill", "x"), [&] { none.fill(1); }},
       {text("copy_from", "x"), [&] { none.copy_from(x); }},
       {text("copy_from", "source"), [&] { x.copy_from(none); }},
-      {text("index_select", "x"), [&] { none.index_select(zeros({1}, kInt64)); }},
-      {text("index_select", "index"), [&] { x.index_select(none); }},
+      {text("index_select", "x"), [&] { index_select(none, 0, zeros({1}, kInt64)); }},
+      {text("index_select", "index"), [&] { index_select(x, 0, none); }},
       {text("data", "x"), [&] { none.data<float>(); }},
       {text("zeros_like", "x"), [&] { zeros_like(none); }},
       {text("ones_like", "x"), [&] { ones_like(none); }},

@@ -65,6 +65,15 @@ TEST(Histogram, AddsWeights) {
   EXPECT_EQ(histogram(x, 2, 0, 2, ones({4}, kInt64)).counts.dtype(), kFloat64);
 }
 
+TEST(Histogram, DensityHasTheIntegralOne) {
+  const Tensor x = tensor({0, 0.25, 1, 3}, kFloat64);
+  const Histogram uneven{tensor({3, 1, 0}, kInt64), tensor({0, 0.5, 1, 3})};
+  expect_same_bits(density(uneven), tensor({1.5, 0.5, 0}));
+  expect_same_bits(density(histogram(x, 2, 0, 4)), tensor({0.375, 0.125}, kFloat64));
+  const Tensor none = density(histogram(x, 2, 8, 9));
+  EXPECT_TRUE(std::isnan(none.at({0})) && std::isnan(none.at({1})));
+}
+
 TEST(Histogram, HasTheSameBitsOnAnyNumberOfThreadsAndForViews) {
   Generator generator(1);
   const Tensor x = normal({300, 1000}, 0, 1, generator), w = normal({300, 1000}, 0, 1, generator);

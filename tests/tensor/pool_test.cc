@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tensor/elementwise_all.h"
+#include "tensor/large_blocks.h"
 #include "tensor/matmul.h"
 #include "tensor/reduce.h"
 #include "tests/support/threads.h"
@@ -73,13 +74,48 @@ TEST(Pool, GivesAFreedBlockOutAgain) {
   pool_free(again, 1024);
 }
 
-TEST(Pool, BlocksAboveOneMiBGoToTheSystem) {
-  const std::size_t bytes = (std::size_t{1} << 20) + 1;
-  for (int i = 0; i < 3; ++i) {
-    const auto before = system_calls();
-    void* block = pool_allocate(bytes);
-    EXPECT_EQ(system_calls(), before + 1);
-    pool_free(block, bytes);
+TEST(Pool, ALargeBlockIsGivenOutAgainToAnyThread) {
+  if (!kKeepsBlocks) GTEST_SKIP() << "sanitizers see every free";
+  release_kept_memory();
+  const std::size_t bytes = (std::size_t{5} << 20) + 1;
+  void* block = pool_allocate(bytes);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block) % 64, 0u);
+  std::memset(block, 1, bytes);
+  pool_free(block, bytes);
+  std::thread([&] {
+    void* again = pool_allocate(bytes + 1000);  // of about the same size
+    EXPECT_EQ(again, block);
+    EXPECT_EQ(system_calls(), 0);
+    pool_free(again, bytes + 1000);
+  }).join();
+  EXPECT_GE(release_kept_memory(), bytes);
+  EXPECT_EQ(release_kept_memory(), 0u);
+}
+
+TEST(Pool, LargeBlocksKeptAreBounded) {
+  if (!kKeepsBlocks) GTEST_SKIP() << "sanitizers see every free";
+  release_kept_memory();
+  const std::size_t bytes = std::size_t{100} << 20;  // not touched, so the system gives none
+  std::vector<void*> blocks;
+  for (int i = 0; i < 8; ++i) blocks.push_back(pool_allocate(bytes));
+  for (void* block : blocks) pool_free(block, bytes);
+  void* newest = pool_allocate(bytes);
+  EXPECT_EQ(newest, blocks.back());
+  pool_free(newest, bytes);
+  const std::size_t huge = std::size_t{600} << 20;
+  pool_free(pool_allocate(huge), huge);
+  const std::size_t kept = release_kept_memory();
+  EXPECT_GE(kept, 4 * bytes);
+  EXPECT_LE(kept, std::size_t{512} << 20);
+}
+
+TEST(Pool, RoundsLargeBlocksUpByAnEighthAtMost) {
+  for (std::size_t bytes = (1 << 20) + 1; bytes < (std::size_t{1} << 29);
+       bytes = bytes * 9 / 8 + 7) {
+    const std::size_t rounded = large_blocks::rounded(bytes);
+    EXPECT_GE(rounded, bytes);
+    EXPECT_LE(rounded - bytes, bytes / 8);
+    EXPECT_EQ(large_blocks::rounded(rounded), rounded);
   }
 }
 

@@ -1,7 +1,7 @@
 // 20,000 random calls, one seed each, against references that are loops over positions. A failure
 // prints the operation, the seed and the operands; run() with that operation and seed repeats it.
-// Another operation is one more line in random_elementwise.h, random_reductions.h or
-// random_copies.h, another view one more step in random_moves.h.
+// Another operation is one more line in random_elementwise.h, random_reductions.h, random_copies.h
+// or random_indexing.h, another view one more step in random_moves.h.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -9,6 +9,7 @@
 
 #include "tests/tensor/random_copies.h"
 #include "tests/tensor/random_elementwise.h"
+#include "tests/tensor/random_indexing.h"
 #include "tests/tensor/random_reductions.h"
 
 namespace gradus::testing {
@@ -22,6 +23,7 @@ std::vector<Operation> operations() {
   add_elementwise(all);
   add_reductions(all);
   add_moves(all);
+  add_indexing(all);
   return all;
 }
 

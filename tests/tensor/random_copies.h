@@ -134,7 +134,7 @@ inline void rows(Rng& rng, Trial& trial) {
     at[0] = row < 0 ? row + size : row;
     return at;
   });
-  trial.got = trial.in[0].tensor.index_select(trial.in[1].tensor);
+  trial.got = index_select(trial.in[0].tensor, 0, trial.in[1].tensor);
 }
 
 inline void mask(Rng& rng, Trial& trial) {

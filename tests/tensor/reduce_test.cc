@@ -7,7 +7,6 @@
 #include <map>
 
 #include "tensor/random.h"
-#include "tensor/row_ops.h"
 #include "tests/support/compare.h"
 #include "tests/support/every_device.h"
 #include "tests/support/threads.h"
@@ -253,14 +252,6 @@ TEST_P(Reductions, SumToUndoesExpand) {
 }
 
 GRADUS_ON_EVERY_DEVICE(Reductions);
-
-TEST(IndexAddRows, AddsRowsThatMeet) {
-  const Tensor x = tensor({{1, 2}, {3, 4}, {5, 6}});
-  EXPECT_EQ(index_add_rows(x, tensor({2, 0, -1}, kInt64), 3).to_vector(),
-            (std::vector<double>{3, 4, 0, 0, 6, 8}));
-  EXPECT_EQ(index_add_rows(zeros({0, 2}), zeros({0}, kInt64), 2).to_vector(),
-            (std::vector<double>(4)));
-}
 
 }  // namespace
 }  // namespace gradus::testing

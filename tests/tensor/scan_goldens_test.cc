@@ -41,7 +41,10 @@ TEST(ScanGoldens, CumminIsThatOfPyTorch) {
 }
 
 TEST(ScanGoldens, DiffIsThatOfPyTorch) {
-  check_cases("diff", [](const Case& c) { return diff(c.in[0], c.integer("n"), axis_of(c)); });
+  check_cases("diff", [](const Case& c) {
+    return diff(c.in[0], c.integer("n"), axis_of(c), c.has("prepend") ? c.in[1] : Tensor(),
+                c.has("append") ? c.in.back() : Tensor());
+  });
 }
 
 }  // namespace

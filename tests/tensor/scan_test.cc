@@ -135,5 +135,15 @@ TEST(Diff, TakesNeighboursFromEachOther) {
   expect_same_bits(diff(tensor({1, 0, 0}, kBool)), tensor({1, 0}, kBool));
 }
 
+TEST(Diff, JoinsWhatIsGivenToBothEnds) {
+  const Tensor x = tensor({{1, 4}, {2, 2}}), column = tensor({{0}, {9}}), row = tensor({{7, 7}});
+  expect_same_bits(diff(x, 1, 1, column), tensor({{1, 3}, {-7, 0}}));
+  expect_same_bits(diff(x, 1, 0, {}, row), tensor({{1, -2}, {5, 5}}));
+  expect_same_bits(diff(x, 2, 1, column, column), tensor({{2, -7}, {7, 7}}));
+  expect_same_bits(diff(x, 0, 1, column), x);
+  EXPECT_EQ(diff(x.to(kInt32), 1, 1, column).dtype(), kFloat32);
+  EXPECT_EQ(diff(x, 4, 1, column, column).shape(), (Shape{2, 0}));
+}
+
 }  // namespace
 }  // namespace gradus::testing

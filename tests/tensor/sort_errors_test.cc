@@ -97,6 +97,46 @@ TEST(Errors, OfHistograms) {
       "[histogram] shape: [9223372036854775807]; expected fewer than 2^60 elements");
 }
 
+TEST(Errors, OfDensity) {
+  expect_throws_text<ShapeError>(
+      [] {
+        density({ones({3}), ones({3})});
+      },
+      "[density] counts, edges: shapes [3], [3]; expected [bins], [bins + 1]");
+  expect_throws_text<ShapeError>(
+      [] {
+        density({ones({}), ones({1})});
+      },
+      "[density] counts, edges: shapes [], [1]; expected [bins], [bins + 1]");
+  expect_throws_text<Error>(
+      [] {
+        density({Tensor(), ones({1})});
+      },
+      "[density] counts: undefined tensor; expected one with elements; was it default "
+      "constructed?");
+}
+
+TEST(Errors, OfUniqueAlongAnAxis) {
+  expect_throws_text<IndexError>(
+      [] {
+        unique(ones({3, 4}), 2);
+      },
+      "[unique] axis: 2; expected -2..1 for a tensor of shape [3, 4]");
+  expect_throws_text<IndexError>([] { unique(ones({}), 0); },
+                                 "[unique] axis: 0; expected none for a tensor of shape []");
+}
+
+TEST(Errors, OfWhatDiffJoins) {
+  const Tensor x = ones({3, 4});
+  expect_throws_text<ShapeError>([&] { diff(x, 1, 1, ones({2})); },
+                                 "[diff] prepend: shape [2]; expected [3, 4] but for axis 1");
+  expect_throws_text<ShapeError>(
+      [&] {
+        diff(x, 1, -2, {}, ones({3, 1}));
+      },
+      "[diff] append: shape [3, 1]; expected [3, 4] but for axis 0");
+}
+
 TEST(Errors, OfBincount) {
   expect_throws_text<DTypeError>([] { bincount(ones({2})); },
                                  "[bincount] x: float32; expected uint8, int32 or int64");

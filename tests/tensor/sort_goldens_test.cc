@@ -43,7 +43,7 @@ TEST(SortGoldens, KthvalueIsThatOfPyTorch) {
 
 TEST(SortGoldens, UniqueIsThatOfPyTorch) {
   check_cases("unique", [](const Case& c) {
-    const Unique u = unique(c.in[0]);
+    const Unique u = c.has("axis") ? unique(c.in[0], axis_of(c)) : unique(c.in[0]);
     return std::vector<Tensor>{u.values, u.inverse, u.counts};
   });
 }
@@ -58,12 +58,17 @@ TEST(SortGoldens, BucketizeIsThatOfPyTorch) {
               [](const Case& c) { return bucketize(c.in[0], c.in[1], c.flag("right")); });
 }
 
+Histogram histogram_of(const Case& c) {
+  return histogram(c.in[0], c.integer("bins"), c.number("low"), c.number("high"),
+                   c.in.size() > 1 ? c.in[1] : Tensor());
+}
+
 TEST(SortGoldens, HistogramIsThatOfPyTorch) {
   check_cases("histogram", [](const Case& c) {
-    const Histogram h = histogram(c.in[0], c.integer("bins"), c.number("low"), c.number("high"),
-                                  c.in.size() > 1 ? c.in[1] : Tensor());
+    const Histogram h = histogram_of(c);
     return std::vector<Tensor>{h.counts, h.edges};
   });
+  check_cases("density", [](const Case& c) { return density(histogram_of(c)); });
 }
 
 TEST(SortGoldens, BincountIsThatOfPyTorch) {

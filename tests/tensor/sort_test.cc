@@ -203,6 +203,26 @@ TEST(Unique, FindsValuesInverseAndCounts) {
   EXPECT_EQ(unique(Tensor(true)).inverse.shape(), (Shape{}));
 }
 
+TEST(Unique, FindsDifferentRowsAndColumns) {
+  const Tensor x = tensor({{2, 1, 2}, {0, 5, 0}, {2, 1, 2}, {2, 0, 9}});
+  const Unique rows = unique(x, 0), columns = unique(x, -1);
+  expect_same_bits(rows.values, tensor({{0, 5, 0}, {2, 0, 9}, {2, 1, 2}}));
+  expect_same_bits(rows.inverse, tensor({2, 0, 2, 1}, kInt64));
+  expect_same_bits(rows.counts, tensor({1, 1, 2}, kInt64));
+  expect_same_bits(columns.values, tensor({{1, 2, 2}, {5, 0, 0}, {1, 2, 2}, {0, 2, 9}}));
+  expect_same_bits(columns.inverse, tensor({1, 0, 2}, kInt64));
+  EXPECT_TRUE(columns.values.is_contiguous());
+  // -0 is 0, the first of them is kept; a NaN equals nothing and comes last.
+  const Unique odd = unique(tensor({{1, NAN}, {-0.0, 3}, {1, NAN}, {0.0, 3}, {1, 7}}), 0);
+  expect_same_bits(odd.values, tensor({{-0.0, 3}, {1, 7}, {1, NAN}, {1, NAN}}));
+  expect_same_bits(odd.inverse, tensor({2, 0, 3, 0, 1}, kInt64));
+  // Whole numbers that have the key of a NaN are no NaN.
+  EXPECT_EQ(unique(full({3, 2}, 255, kUInt8), 0).counts.to_vector(), std::vector<double>{3});
+  EXPECT_EQ(unique(zeros({0, 2}), 0).values.shape(), (Shape{0, 2}));
+  EXPECT_EQ(unique(zeros({0, 3}), 1).counts.to_vector(), std::vector<double>{3});
+  EXPECT_EQ(unique(zeros({0, 3}), 1).values.shape(), (Shape{0, 1}));
+}
+
 TEST(Searchsorted, CountsWhatIsLess) {
   const Tensor sorted = tensor({1, 3, 3, 5});
   const Tensor values = tensor({0, 1, 2, 3, 5, 6, NAN, -INFINITY, INFINITY});

@@ -174,10 +174,10 @@ TEST(TensorViews, CloneIsContiguousAndSharesNothing) {
 
 TEST(TensorViews, IndexSelectCopiesRowsInTheGivenOrder) {
   const Tensor x = count_up({3, 2}), index = tensor({2, 0, 0, -1}, kInt64);
-  EXPECT_EQ(x.index_select(index).to_vector(), (std::vector<double>{4, 5, 0, 1, 0, 1, 4, 5}));
-  EXPECT_EQ(x.transpose().index_select(tensor({1}, kInt64)).to_vector(),
+  EXPECT_EQ(index_select(x, 0, index).to_vector(), (std::vector<double>{4, 5, 0, 1, 0, 1, 4, 5}));
+  EXPECT_EQ(index_select(x.transpose(), 0, tensor({1}, kInt64)).to_vector(),
             (std::vector<double>{1, 3, 5}));
-  EXPECT_EQ(x.index_select(zeros({0}, kInt64)).shape(), (Shape{0, 2}));
+  EXPECT_EQ(index_select(x, 0, zeros({0}, kInt64)).shape(), (Shape{0, 2}));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 """Writes sort.json, argsort.json, topk.json, kthvalue.json, unique.json, searchsorted.json,
-bucketize.json, histogram.json and bincount.json, by PyTorch's stable sort and by NumPy.
+bucketize.json, histogram.json, density.json and bincount.json, by PyTorch's stable sort and by NumPy.
 
 Run: python make_sorting.py
 """
@@ -38,11 +38,52 @@ def kthvalue(x, k, axis, keepdim):
     return (v, at) if keepdim else (v.squeeze(axis), at.squeeze(axis))
 
 
-def unique(x):
+def unique(x, axis=None):
+    if axis is not None:
+        return unique_along(x, axis)
     half = x.is_floating_point() and x.element_size() == 2
     v, inverse, counts = torch.unique(x.float() if half else x, return_inverse=True,
                                       return_counts=True)
     return v.to(x.dtype), inverse, counts
+
+
+def unique_along(x, axis):
+    """Sub-tensors as tuples, since PyTorch puts those with a NaN in no order."""
+    rows = [tuple((v != v, 0 if v != v else v) for v in row.flatten().tolist())
+            for row in x.unbind(axis)]
+    nan = [any(is_nan for is_nan, _ in row) for row in rows]
+    order = sorted(range(len(rows)), key=lambda i: rows[i])
+    opens = [i == 0 or rows[at] != rows[order[i - 1]] or nan[at] for i, at in enumerate(order)]
+    inverse, group = torch.zeros(len(rows), dtype=torch.int64), -1
+    for at, first in zip(order, opens):
+        group += first
+        inverse[at] = group
+    firsts = torch.tensor([at for at, first in zip(order, opens) if first], dtype=torch.int64)
+    counts = torch.bincount(inverse, minlength=group + 1)
+    values = x.index_select(axis, firsts)
+    if x.numel() and not any(nan):
+        half = x.is_floating_point() and x.element_size() == 2
+        expected = torch.unique(x.float() if half else x, dim=axis, return_inverse=True,
+                                return_counts=True)
+        for a, b in zip((values, inverse, counts), expected):
+            assert torch.equal(a, b.to(a.dtype)), (a, b)
+    return values, inverse, counts
+
+
+def unique_cases():
+    bits = [operands for d in DTYPES for operands in (
+        [operand(d, [6, 2], "unit", [["flip", 0]], "rows")],
+        [operand(d, [2, 8], lambda rng, _: rng.randrange(2), [["slice", 1, 7, None, -1]])],
+        [operand(d, [2, 5, 2], lambda rng, _: rng.randrange(2), [["permute", [2, 1, 0]]])])]
+    x = operand("float32", [])
+    return ([case(o) for o in unary_operands("ints")] +
+            axis_cases(unary_operands("ints")) + axis_cases(bits) + axis_errors() +
+            [case(x, "IndexError", axis=1)])
+
+
+def density(x, *weights, bins, low, high):
+    counts, edges = histogram(x, *weights, bins=bins, low=low, high=high)
+    return (counts.double() / (edges.double().diff() * counts.double().sum())).to(edges.dtype)
 
 
 def with_flag(cases, name):
@@ -174,7 +215,7 @@ def main():
     write("topk", with_k(cases, 0, largest=True) + axis_errors(k=1, largest=True), topk, rtol={})
     write("kthvalue", with_k(cases, 1, keepdim=True) + axis_errors(k=1, keepdim=False), kthvalue,
           rtol={})
-    write("unique", [case(o) for o in unary_operands("ints")], unique, rtol={})
+    write("unique", unique_cases(), unique, rtol={})
     bad = [case([operand("float32", [2, 3]), operand("float32", [4, 5])], "ShapeError",
                 right=False)]
     write("searchsorted", search_cases() + batched() + bad, searchsorted, rtol={},
@@ -185,6 +226,9 @@ def main():
     write("histogram", histogram_cases(), histogram,
           rtol={"float32": 2**-23, "float64": 2**-50}, atol={"float32": 1e-7, "float64": 1e-15},
           tolerance="edges near 0, where the last bit of the width shows; counts are exact")
+    write("density", histogram_cases(), density,
+          rtol={"float32": 2**-22, "float64": 1e-13}, tolerance=(
+              "widths are differences of rounded edges: 64 bins around 0 lose six bits"))
     write("bincount", bincount_cases(), bincount, rtol={}, lacks={
         "0-d": "one axis is required", "rank-8": "one axis is required"})
 

@@ -1,0 +1,23 @@
+#pragma once
+// The matrix product, as in K. Goto and R. van de Geijn, "Anatomy of high-performance matrix
+// multiplication", ACM TOMS 34(3), 2008, doi:10.1145/1356052.1356053.
+#include <cstdint>
+
+namespace gradus::cpu {
+
+/// A matrix in memory: element [i, j] stands at first[i * row_step + j * column_step].
+template <class T>
+struct MatrixView {
+  const T* first;
+  std::int64_t row_step, column_step;
+};
+
+/// y = a b for a [n, k], b [k, m] and row-major y [n, m] without gaps, which overlaps neither;
+/// T is float or double, k > 0. Each element is a chain of fused multiply-adds in order of k,
+/// which is cut in equal parts of at most 288: its bits depend on its row of a and its column of b
+/// alone, not on strides, threads, or the other sizes.
+template <class T>
+void multiply(MatrixView<T> a, MatrixView<T> b, T* y, std::int64_t n, std::int64_t k,
+              std::int64_t m);
+
+}  // namespace gradus::cpu
