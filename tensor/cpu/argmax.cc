@@ -1,5 +1,4 @@
 // Positions of extremes: the extreme first, in the tree, then the first element that equals it.
-#include <cstring>
 #include <limits>
 
 #include "tensor/assemble.h"
@@ -34,8 +33,7 @@ bool contains(const T* x, T wanted) {
   auto found = all != all;
   found ^= found;
   for (std::int64_t i = 0; i < kBlock; i += kWidth) {
-    Wide part;
-    std::memcpy(&part, x + i, sizeof(part));
+    const Wide part = cpu::load<Wide>(x + i);
     found |= is_nan ? part != part : part == all;
   }
   bool any = false;

@@ -74,7 +74,9 @@ TEST(Slabs, TheFirstOfEqualExtremesIsFoundInEveryPart) {
     p[at] = 1;
     if (at > 0) p[at - 1] = -1;
     EXPECT_EQ(argmax(x).item<std::int64_t>(), at);
-    if (at > 0) EXPECT_EQ(argmin(x).item<std::int64_t>(), at - 1);
+    if (at > 0) {
+      EXPECT_EQ(argmin(x).item<std::int64_t>(), at - 1);
+    }
     p[n - 1] = 1;
     if (n / 2 > at) p[n / 2] = 1;
     EXPECT_EQ(argmax(x).item<std::int64_t>(), at);
