@@ -86,7 +86,8 @@ std::pair<Tensor, Tensor> moments(std::string_view op, const Tensor& x, const Ax
     return {var.to(door.result_dtype), var.to(door.result_dtype)};
   }
   double* v = var.data<double>();
-  if (var.numel() == 1 && x.numel() > 2 * cpu::kSlab) {
+  // The means of pieces are rounded, which double has to spare for elements of float32 only.
+  if (var.numel() == 1 && x.numel() > 2 * cpu::kSlab && door.input.dtype() == kFloat32) {
     spread_of_all(door.input, mean.data<double>(), v);
   } else {
     spread(door.input, door.mask, mean.data<double>(), v);

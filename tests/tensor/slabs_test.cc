@@ -47,14 +47,17 @@ TEST(Slabs, MomentsOfManyElementsAreThoseOfTwoPasses) {
   for (std::int64_t n : {2 * kSlab + 1, 3 * kSlab, 5 * kSlab + 4321}) {
     Tensor x = some({n}, kFloat64);
     double* p = x.data<double>();
-    for (std::int64_t i = 0; i < n; ++i) p[i] += 1e6 + static_cast<double>(i) / 1e3;
+    for (std::int64_t i = 0; i < n; ++i) {
+      p[i] = static_cast<float>(p[i] + 1e6 + static_cast<double>(i) / 1e3);
+    }
     long double total = 0, squares = 0;
     for (std::int64_t i = 0; i < n; ++i) total += p[i];
     const long double mean = total / n;
     for (std::int64_t i = 0; i < n; ++i) squares += (p[i] - mean) * (p[i] - mean);
     const auto [v, m] = var_mean(x);
     EXPECT_NEAR(m.item<double>(), static_cast<double>(mean), 1e-14 * 1e6);
-    EXPECT_NEAR(v.item<double>() / static_cast<double>(squares / (n - 1)), 1, 1e-12);
+    EXPECT_NEAR(v.item<double>() / static_cast<double>(squares / (n - 1)), 1, 1e-14);
+    EXPECT_EQ(var(x.to(kFloat32)).item<float>(), static_cast<float>(squares / (n - 1)));
   }
 }
 
