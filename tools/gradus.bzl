@@ -24,8 +24,8 @@ KERNEL_COPTS = GRADUS_COPTS + ["-O3", "-fopenmp-simd", "-fwrapv", "-Wno-maybe-un
 # Programs and tests know their lines, which memory reports name.
 PROGRAM_COPTS = GRADUS_COPTS + ["-g1"]
 
-# Tests are compiled more often than they run. With -O1 and a section for each function, gcc 12
-# leaves out which addresses it describes, and memory reports find no lines.
+# Tests are compiled more often than they run. With -O1 and a section for each function,
+# memory reports find no lines.
 TEST_COPTS = PROGRAM_COPTS + ["-O1", "-fno-function-sections"]
 
 LIBRARIES = [

@@ -14,7 +14,8 @@ Variable place(Operand x, const Tensor& index, int axis, const Shape& shape) {
 }
 
 Tensor ops::Pick::forward(const Tensor& x) const {
-  return x.rank() == 0 ? x.reshape(index.shape()) : gather(x, axis, index);
+  if (x.rank() > 0) return gather(x, axis, index);
+  return index.numel() == 0 ? zeros(index.shape(), x.dtype()) : x.reshape(index.shape());
 }
 
 void ops::Pick::backward(Gradients& d) const {
