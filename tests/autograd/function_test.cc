@@ -157,6 +157,45 @@ TEST(Function, ReadsOnlyWhatItDeclares) {
           "[custom] backward reads input 0, which the operation did not declare (kReadsInputs)");
 }
 
+// Asks for an input that is not there.
+struct Strays {
+  int which;
+  Tensor forward(const Tensor& a, const Tensor& b) { return a + b; }
+  void backward(Gradients& d) const {
+    if (which == 2) d.x(2);
+    if (which == 3) d.needs(3);
+    if (which == 4) d.shape(4);
+    if (which == 5) d.dtype(5);
+    if (which < 0) d.is_set(which);
+  }
+};
+
+TEST(Function, MayAskForItsInputsOnly) {
+  const Variable a = parameter(tensor({1, 2})), b = parameter(tensor({3, 4}));
+  for (int which : {2, 3, 4, 5, -1}) {
+    const Variable y = apply(Strays{which}, a, b);
+    const int line = __LINE__ - 1;
+    expect_throws_text<AutogradError>([&] { sum(y).backward(); },
+                                      place(line, "custom") + "input " + std::to_string(which) +
+                                          " read; expected 0..1, one per input");
+  }
+}
+
+TEST(Function, MayHaveMembersThatNeverChange) {
+  struct Scaled {
+    const double factor = 2;
+    SavedTensor kept{};
+    Tensor forward(const Tensor& x) {
+      kept = x * factor;
+      return kept.get();
+    }
+    void backward(Gradients& d) const { d.set(0, d.dy() * factor); }
+  };
+  const Variable x = parameter(tensor({1, 2}));
+  sum(apply(Scaled{}, x)).backward();
+  EXPECT_EQ(list(x.grad()), (Values{2, 2}));
+}
+
 struct SumOfAll {
   static constexpr const char* kName = "sum_of_all";
   Tensor forward(std::span<const Tensor> x) {
