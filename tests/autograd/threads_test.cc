@@ -84,18 +84,17 @@ TEST(Threads, MayDifferentiateByInputsOfTheirOwnThroughASharedConstant) {
 
 // The last reader of the elements and the last edge to the node leave at about the same time.
 TEST(Threads, MayLetGoOfASharedVariableAtTheSameTime) {
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < 500; ++round) {
     Variable w = parameter(ones({4}));
     const Tensor elements = w.value();
     std::atomic<int> ready{0};
-    const auto part = [&ready](Variable mine) {
-      const Variable y = mine + 1;  // whose backward reads no elements
+    const auto drop = [&ready](Variable mine) {
       ++ready;
       while (ready < 2) std::this_thread::yield();
       mine = Variable();
     };
-    std::thread other(part, w);
-    part(std::move(w));
+    std::thread other(drop, w + 1);  // whose backward reads no elements
+    drop(std::move(w));
     other.join();
     ASSERT_TRUE(elements.owns_storage_alone());
   }
