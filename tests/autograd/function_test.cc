@@ -107,6 +107,28 @@ TEST(Function, SavedTensorsAreChecked) {
           "backward() before");
 }
 
+// y = e^x, whose derivative is y itself.
+struct Exponential {
+  static constexpr bool kReadsInputs = false;
+  Tensor forward(const Tensor& x) { return exp(x); }
+  void backward(Gradients& d) const { d.set(0, d.dy() * d.y()); }
+};
+
+TEST(Function, AResultThatBackwardReadsIsChecked) {
+  const Variable x = parameter(tensor({0, 0}));
+  const Variable y = apply(Exponential{}, x);
+  const int line = __LINE__ - 1;
+  sum(y).backward({.retain_graph = true});
+  EXPECT_EQ(list(x.grad()), (Values{1, 1}));
+  y.value().fill(2);
+  expect_throws_text<AutogradError>(
+      [&] { sum(y).backward(); },
+      place(line, "custom") + "the result was changed in place at " + __FILE__ + ":" +
+          std::to_string(line + 3) +
+          "; expected the elements that forward left for backward; change a clone(), or call "
+          "backward() before");
+}
+
 enum class Fault { kNothing, kTooMany, kNegative, kShape, kOneOfTwo };
 struct Wrong {
   static constexpr const char* kName = "wrong";
