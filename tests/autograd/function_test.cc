@@ -124,7 +124,7 @@ TEST(Function, AResultThatBackwardReadsIsChecked) {
   expect_throws_text<AutogradError>(
       [&] { sum(y).backward(); },
       place(line, "custom") + "the result was changed in place at " + __FILE__ + ":" +
-          std::to_string(line + 3) +
+          std::to_string(line + 4) +
           "; expected the elements that forward left for backward; change a clone(), or call "
           "backward() before");
 }
