@@ -247,6 +247,25 @@ TEST(Function, TakesAnyNumberOfInputs) {
   EXPECT_FALSE(apply_list(SumOfAll{}, constants).requires_grad());
 }
 
+struct SetsTheFirst {
+  Tensor forward(std::span<const Tensor> x) { return x[0].clone(); }
+  void backward(Gradients& d) const { d.set(0, d.dy()); }
+};
+
+TEST(Function, GradientsThatNobodyWantedAreNotThoseOfTheNext) {
+  std::vector<Variable> inputs;
+  for (int i = 0; i < 5; ++i) inputs.push_back(parameter(tensor({1, i})));
+  const Variable first = apply_list(SetsTheFirst{}, inputs);
+  const int line = __LINE__ - 1;
+  const Variable c = tensor({1, 2});
+  const Variable y = apply_list(SumOfAll{}, {first, c, c, c, c});  // sets all five
+  expect_throws_text<AutogradError>(
+      [&] { sum(y).backward(); },
+      place(line, "custom") +
+          "gradient of input 1 not set; expected one for each input that needs it; set zeros if it "
+          "does not matter");
+}
+
 TEST(Function, OfConstantsOrUnderNoGradIsAConstant) {
   EXPECT_FALSE(apply(Cube{}, tensor({1, 2})).requires_grad());
   const NoGradGuard off;
