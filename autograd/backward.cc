@@ -103,7 +103,16 @@ Variable after_hooks(Node& node, Variable gradient) {
 
 class Walk {
  public:
-  explicit Walk(bool keep_graph) : outer_(std::exchange(running, this)), keep_graph_(keep_graph) {
+  explicit Walk(bool keep_graph)
+      : outer_(running),
+        depth_(outer_ == nullptr ? 1 : outer_->depth_ + 1),
+        keep_graph_(keep_graph) {
+    if (depth_ > kDeepest) {
+      throw AutogradError("[backward] called inside itself " + std::to_string(kDeepest) +
+                          " times; expected an end; does a hook differentiate the graph that it "
+                          "belongs to?");
+    }
+    running = this;
     if (outer_ == nullptr) return;
     for (Edge& edge : outer_->memory_->heap) {
       outer_->memory_->set_aside.push_back(std::exchange(edge.node()->pending, Variable()));
@@ -155,6 +164,15 @@ class Walk {
     return a.node()->number() < b.node()->number();
   }
 
+  // Whether a walk outside this one has called what runs now from the node: it still needs its
+  // edges.
+  bool in_use(const Node& node) const {
+    for (const Walk* walk = outer_; walk != nullptr; walk = walk->outer_) {
+      if (walk->at_ == &node) return true;
+    }
+    return false;
+  }
+
   void step(Node& node, Variable dy) {
     if (node.freed()) {
       throw AutogradError("[backward] " + std::string(node.op()) + " recorded at " +
@@ -162,6 +180,7 @@ class Walk {
                           ": its tape was freed by an earlier backward; expected one backward per "
                           "tape; pass retain_graph for more");
     }
+    at_ = &node;
     if (node.hooks() != nullptr) {
       node.hooks()->before_backward.each([&](const auto& hook) { hook(dy); });
     }
@@ -171,7 +190,7 @@ class Walk {
     if (inputs.size() > 4) many.resize(inputs.size());
     const std::span<Variable> dx = inputs.size() > 4 ? many : std::span(few, inputs.size());
 
-    Gradients gradients(node, std::move(dy), dx);
+    Gradients gradients(node, inputs, std::move(dy), dx);
     differentiate(node, [&] {
       node.backward(gradients);
       if (TapeWatch::current() != nullptr) TapeWatch::tell_differentiated(node, gradients.dy(), dx);
@@ -188,7 +207,8 @@ class Walk {
       if (gradients.resumed().requires_grad()) arrive(gradients.resumed().node(), gradients.dy());
     });
     many.clear();
-    if (!keep_graph_) node.free_inputs();
+    if (!keep_graph_ && !in_use(node)) node.free_inputs();
+    at_ = nullptr;
   }
 
   // The one place that undoes broadcasting and promotion.
@@ -204,10 +224,13 @@ class Walk {
     return dx.dtype() == x.dtype() ? dx : cast(dx, x.dtype());
   }
 
+  static constexpr int kDeepest = 60;
   static constinit thread_local Walk* running;
 
   Borrowed memory_;
   Walk* outer_;
+  const Node* at_ = nullptr;  // whose step runs
+  int depth_;                 // of walks inside walks
   bool keep_graph_;
 };
 
@@ -264,7 +287,8 @@ Variable own_copy(const Variable& gradient, bool create_graph) {
   if (create_graph) return gradient;
   const Tensor& g = gradient.value();
   const bool alone = gradient.node()->held_once() && g.owns_storage_alone();
-  return alone && g.is_contiguous() ? gradient : Variable(g.clone());
+  const bool as_it_is = alone && g.is_contiguous() && !gradient.requires_grad();
+  return as_it_is ? gradient : Variable(g.clone());
 }
 
 void store(Node& node, Variable gradient, bool create_graph) {
@@ -276,7 +300,7 @@ void store(Node& node, Variable gradient, bool create_graph) {
 }  // namespace
 
 Variable Gradients::x(int i) const {
-  const Edge& edge = node_.inputs()[i];
+  const Edge& edge = input(i);
   if (!edge.reads()) {
     throw AutogradError("[" + std::string(node_.op()) + "] backward reads input " +
                         std::to_string(i) + ", which the operation did not declare (kReadsInputs)");
@@ -297,12 +321,12 @@ Variable Gradients::y() const {
 
 void Gradients::throw_changed(int i) const {
   if (i < 0) throw_changed_in_place("the result", node_.value());
-  throw_changed_in_place("input " + std::to_string(i), node_.inputs()[i].node()->value());
+  throw_changed_in_place("input " + std::to_string(i), inputs_[i].node()->value());
 }
 
-void Gradients::throw_no_input(int i) const {
-  throw AutogradError("gradient of input " + std::to_string(i) + " set; expected 0.." +
-                      std::to_string(static_cast<int>(out_.size()) - 1) + ", one per input");
+void Gradients::throw_no_input(const char* what, int i, const char* done) const {
+  throw AutogradError(std::string(what) + " " + std::to_string(i) + " " + done + "; expected 0.." +
+                      std::to_string(inputs() - 1) + ", one per input");
 }
 
 const Tensor& SavedTensor::get() const {

@@ -61,7 +61,7 @@ struct CustomOp {
 /// the gradient of each input i with d.needs(i), in its shape, and hands it to d.set(i, dx). It
 /// uses operations on Variables, so that create_graph can differentiate it again. What forward has
 /// computed and backward needs goes into a member of type SavedTensor; it is freed with the tape,
-/// if Op can be default constructed.
+/// if Op can be default constructed and assigned.
 ///
 /// Op may say kName (for errors and drawings; else "custom"), and kReadsInputs = false or
 /// kReadsResult = false when backward does not ask for d.x or d.y: then these elements need not be

@@ -47,8 +47,7 @@ void Node::free_inputs() {
   free_saved();
   if (reads_itself_) {
     reads_itself_ = false;
-    retain(kPoints);  // releasing the value must not end the node that is at work here
-    release(kHandle);
+    stop_reading();
   }
 }
 

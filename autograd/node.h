@@ -35,13 +35,18 @@ class Node {
   static void operator delete(void* block, std::size_t bytes);
 
   void retain(std::uint64_t how) { counts_.fetch_add(how, std::memory_order_relaxed); }
+  /// `how` is kPoints or kHandle. Who holds the last point need not count: nobody else is left who
+  /// could at the same time. The last reader keeps its point until the elements are released, so
+  /// that no other thread ends the node meanwhile.
   void release(std::uint64_t how) {
-    const std::uint64_t left = counts_.fetch_sub(how, std::memory_order_acq_rel) - how;
-    if (static_cast<std::uint32_t>(left) == 0) {
-      destroy(this);
-    } else if (left >> 32 == 0 && how >= kReads) {
-      value_.release_storage();
+    const std::uint64_t now = counts_.load(std::memory_order_acquire);
+    if (static_cast<std::uint32_t>(now) == 1) return destroy(this);
+    if (how >= kReads && now >> 32 == 1) {
+      stop_reading();
+      how = kPoints;
     }
+    const std::uint64_t left = counts_.fetch_sub(how, std::memory_order_acq_rel) - how;
+    if (static_cast<std::uint32_t>(left) == 0) destroy(this);
   }
 
   /// Whether a single handle or edge points here.
@@ -89,6 +94,10 @@ class Node {
 
  private:
   static void destroy(Node* node);
+  // For a reader that keeps its point.
+  void stop_reading() {
+    if (counts_.fetch_sub(kReads, std::memory_order_acq_rel) >> 32 == 1) value_.release_storage();
+  }
 
   std::atomic<std::uint64_t> counts_{kHandle};
   // Constants have a number too: they may become leaves later. While a node waits to be deleted,
@@ -152,11 +161,12 @@ class SavedTensor {
   std::uint32_t version_ = 0;
 };
 
-/// What the backward of an operation reads and writes.
+/// What the backward of an operation reads and writes. What takes the number of an input throws
+/// AutogradError unless there is one: "input 2 read; expected 0..1, one per input".
 class Gradients {
  public:
-  Gradients(Node& node, Variable dy, std::span<Variable> out)
-      : node_(node), dy_(std::move(dy)), out_(out) {}
+  Gradients(Node& node, std::span<Edge> inputs, Variable dy, std::span<Variable> out)
+      : node_(node), inputs_(inputs), dy_(std::move(dy)), out_(out) {}
 
   /// Gradient of the result.
   const Variable& dy() const { return dy_; }
@@ -166,18 +176,17 @@ class Gradients {
   /// The result itself; likewise.
   Variable y() const;
   /// Shape of input i, which is known also when its elements are gone.
-  const Shape& shape(int i) const { return node_.inputs()[i].node()->value().shape(); }
-  DType dtype(int i) const { return node_.inputs()[i].node()->value().dtype(); }
+  const Shape& shape(int i) const { return input(i).node()->value().shape(); }
+  DType dtype(int i) const { return input(i).node()->value().dtype(); }
   int inputs() const { return static_cast<int>(out_.size()); }
-  bool is_set(int i) const { return out_[i].defined(); }
+  bool is_set(int i) const { return input(i), out_[i].defined(); }
   /// Instead of set(): the walk goes on at `again`, the same result recorded once more.
   void resume_at(Variable again) { again_ = std::move(again); }
   const Variable& resumed() const { return again_; }
   /// Whether anyone wants the gradient of input i.
-  bool needs(int i) const { return node_.inputs()[i].node()->requires_grad(); }
-  /// Throws AutogradError unless there is an input i.
+  bool needs(int i) const { return input(i).node()->requires_grad(); }
   void set(int i, Variable dx) {
-    if (i < 0 || static_cast<std::size_t>(i) >= out_.size()) throw_no_input(i);
+    if (!has(i)) throw_no_input("gradient of input", i, "set");
     out_[i] = std::move(dx);
   }
   /// Throws AutogradError when one of the inputs whose bit is set in `reads` was changed in place,
@@ -191,10 +200,16 @@ class Gradients {
   }
 
  private:
-  [[noreturn]] void throw_no_input(int i) const;
+  bool has(int i) const { return i >= 0 && static_cast<std::size_t>(i) < inputs_.size(); }
+  const Edge& input(int i) const {
+    if (!has(i)) throw_no_input("input", i, "read");
+    return inputs_[i];
+  }
+  [[noreturn]] void throw_no_input(const char* what, int i, const char* done) const;
   [[noreturn]] void throw_changed(int i) const;
 
   Node& node_;
+  std::span<Edge> inputs_;
   Variable dy_;
   std::span<Variable> out_;
   Variable again_;

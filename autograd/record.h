@@ -19,7 +19,8 @@ namespace gradus {
 /// Ends what an operation keeps besides its inputs and its result.
 template <class Op>
 void free_saved_of(Op& op) {
-  if constexpr (std::is_default_constructible_v<Op> && !std::is_trivially_destructible_v<Op>) {
+  if constexpr (std::is_default_constructible_v<Op> && std::is_move_assignable_v<Op> &&
+                !std::is_trivially_destructible_v<Op>) {
     op = Op();
   }
 }

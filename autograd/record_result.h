@@ -19,24 +19,6 @@ Variable record_result(Op op, Tensor y, const Inputs&... inputs) {
                                                                tape_line(lines[0]), inputs...));
 }
 
-/// A node with any number of inputs.
-template <class Op>
-class ManyNode final : public Node {
- public:
-  ManyNode(Op op, Tensor value, std::source_location where, std::span<const Variable> inputs)
-      : Node(std::move(value), where, Op::kReadsResult), op_(std::move(op)) {
-    inputs_.reserve(inputs.size());
-    for (const Variable& x : inputs) inputs_.emplace_back(x.node(), Op::kReadsInputs);
-  }
-  const char* op() const override { return Op::kName; }
-  void backward(Gradients& d) override { op_.backward(d); }
-  std::span<Edge> inputs() override { return inputs_; }
-
- private:
-  Op op_;
-  std::vector<Edge> inputs_;
-};
-
 /// The same for a list of inputs, all of them defined.
 template <class Op>
 Variable record_many(Op op, Tensor y, std::span<const Variable> inputs,
@@ -45,7 +27,7 @@ Variable record_many(Op op, Tensor y, std::span<const Variable> inputs,
   for (const Variable& x : inputs) wanted = wanted || x.requires_grad();
   if (!wanted || !grad_enabled() || !is_floating(y.dtype())) return Variable(std::move(y));
   return Variable::from_node(
-      new ManyNode<Op>(std::move(op), std::move(y), tape_line(where), inputs));
+      new ListNode<Op>(std::move(op), std::move(y), tape_line(where), inputs));
 }
 
 /// The values of a list.

@@ -107,6 +107,28 @@ TEST(Function, SavedTensorsAreChecked) {
           "backward() before");
 }
 
+// y = e^x, whose derivative is y itself.
+struct Exponential {
+  static constexpr bool kReadsInputs = false;
+  Tensor forward(const Tensor& x) { return exp(x); }
+  void backward(Gradients& d) const { d.set(0, d.dy() * d.y()); }
+};
+
+TEST(Function, AResultThatBackwardReadsIsChecked) {
+  const Variable x = parameter(tensor({0, 0}));
+  const Variable y = apply(Exponential{}, x);
+  const int line = __LINE__ - 1;
+  sum(y).backward({.retain_graph = true});
+  EXPECT_EQ(list(x.grad()), (Values{1, 1}));
+  y.value().fill(2);
+  expect_throws_text<AutogradError>(
+      [&] { sum(y).backward(); },
+      place(line, "custom") + "the result was changed in place at " + __FILE__ + ":" +
+          std::to_string(line + 4) +
+          "; expected the elements that forward left for backward; change a clone(), or call "
+          "backward() before");
+}
+
 enum class Fault { kNothing, kTooMany, kNegative, kShape, kOneOfTwo };
 struct Wrong {
   static constexpr const char* kName = "wrong";
@@ -157,6 +179,45 @@ TEST(Function, ReadsOnlyWhatItDeclares) {
           "[custom] backward reads input 0, which the operation did not declare (kReadsInputs)");
 }
 
+// Asks for an input that is not there.
+struct Strays {
+  int which;
+  Tensor forward(const Tensor& a, const Tensor& b) { return a + b; }
+  void backward(Gradients& d) const {
+    if (which == 2) d.x(2);
+    if (which == 3) d.needs(3);
+    if (which == 4) d.shape(4);
+    if (which == 5) d.dtype(5);
+    if (which < 0) d.is_set(which);
+  }
+};
+
+TEST(Function, MayAskForItsInputsOnly) {
+  const Variable a = parameter(tensor({1, 2})), b = parameter(tensor({3, 4}));
+  for (int which : {2, 3, 4, 5, -1}) {
+    const Variable y = apply(Strays{which}, a, b);
+    const int line = __LINE__ - 1;
+    expect_throws_text<AutogradError>([&] { sum(y).backward(); },
+                                      place(line, "custom") + "input " + std::to_string(which) +
+                                          " read; expected 0..1, one per input");
+  }
+}
+
+TEST(Function, MayHaveMembersThatNeverChange) {
+  struct Scaled {
+    const double factor = 2;
+    SavedTensor kept{};
+    Tensor forward(const Tensor& x) {
+      kept = x * factor;
+      return kept.get();
+    }
+    void backward(Gradients& d) const { d.set(0, d.dy() * factor); }
+  };
+  const Variable x = parameter(tensor({1, 2}));
+  sum(apply(Scaled{}, x)).backward();
+  EXPECT_EQ(list(x.grad()), (Values{2, 2}));
+}
+
 struct SumOfAll {
   static constexpr const char* kName = "sum_of_all";
   Tensor forward(std::span<const Tensor> x) {
@@ -184,6 +245,25 @@ TEST(Function, TakesAnyNumberOfInputs) {
                             "it default constructed?");
   const std::vector<Variable> constants{Variable(tensor({1, 2}))};
   EXPECT_FALSE(apply_list(SumOfAll{}, constants).requires_grad());
+}
+
+struct SetsTheFirst {
+  Tensor forward(std::span<const Tensor> x) { return x[0].clone(); }
+  void backward(Gradients& d) const { d.set(0, d.dy()); }
+};
+
+TEST(Function, GradientsThatNobodyWantedAreNotThoseOfTheNext) {
+  std::vector<Variable> inputs;
+  for (int i = 0; i < 5; ++i) inputs.push_back(parameter(tensor({1, i})));
+  const Variable first = apply_list(SetsTheFirst{}, inputs);
+  const int line = __LINE__ - 1;
+  const Variable c = tensor({1, 2});
+  const Variable y = apply_list(SumOfAll{}, {first, c, c, c, c});  // sets all five
+  expect_throws_text<AutogradError>(
+      [&] { sum(y).backward(); },
+      place(line, "custom") +
+          "gradient of input 1 not set; expected one for each input that needs it; set zeros if it "
+          "does not matter");
 }
 
 TEST(Function, OfConstantsOrUnderNoGradIsAConstant) {

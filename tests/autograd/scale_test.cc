@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
+#include <fstream>
 #include <iostream>
 
 #include "autograd/ops_all.h"
@@ -22,6 +23,17 @@ constexpr bool kSeesMalloc = false;
 constexpr bool kSeesMalloc = true;
 #endif
 
+// A line of /proc/self/status in bytes: what of the program is in memory now (VmRSS), and the most
+// since the last call of forget_peak (VmHWM). 0 where there is no such file.
+std::int64_t status(const std::string& field) {
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(field + ":")) return std::stoll(line.substr(field.size() + 1)) * 1024;
+  }
+  return 0;
+}
+void forget_peak() { std::ofstream("/proc/self/clear_refs") << 5; }
+
 // What the program holds of the system, in bytes.
 std::int64_t held() {
   const struct mallinfo2 info = mallinfo2();
@@ -37,7 +49,10 @@ class Scale : public ::testing::Test {
     ASSERT_EQ(setrlimit(RLIMIT_STACK, &limit), 0);
   }
   void SetUp() override {
+    malloc_trim(0);
+    forget_peak();
     malloc_before_ = held();
+    resident_before_ = status("VmRSS");
     tensors_before_ = memory_stats();
   }
   // Reports the memory of now per recorded operation.
@@ -52,6 +67,14 @@ class Scale : public ::testing::Test {
     RecordProperty(stage, std::to_string(each));
     EXPECT_LE(each, at_most) << stage;
   }
+  // Reports the most memory that was in use since the test began, likewise.
+  void report_peak(std::int64_t operations, double at_most) {
+    if (!kSeesMalloc || resident_before_ == 0) return;
+    const double each = static_cast<double>(status("VmHWM") - resident_before_) / operations;
+    std::cout << "[   memory ] peak: " << each << " bytes per operation\n";
+    RecordProperty("peak", std::to_string(each));
+    EXPECT_LE(each, at_most);
+  }
   // All elements are gone, and the blocks too but for those that the pool keeps for reuse: 32 MiB
   // of each size.
   void TearDown() override {
@@ -61,7 +84,7 @@ class Scale : public ::testing::Test {
   }
 
  private:
-  std::int64_t malloc_before_ = 0;
+  std::int64_t malloc_before_ = 0, resident_before_ = 0;
   MemoryStats tensors_before_;
 };
 
@@ -86,6 +109,7 @@ TEST_F(Scale, ChainOfAMillion) {
   EXPECT_NEAR(grad(g, x, {.retain_graph = true}).item(), second, 1e-8 * std::fabs(second));
   y.backward();
   EXPECT_NEAR(x.grad().item(), first, 1e-8 * std::fabs(first));
+  report_peak(kMillion, 4200);
 }
 
 TEST_F(Scale, SumOfAMillionLeaves) {
@@ -109,6 +133,7 @@ TEST_F(Scale, SumOfAMillionLeaves) {
   }
   square_of_sum.backward();
   for (const Variable& leaf : leaves) ASSERT_EQ(leaf.grad().item(), 2.0 * kMillion);
+  report_peak(kMillion, 1300);
 }
 
 TEST_F(Scale, LatticeOfThousandByThousand) {
@@ -141,6 +166,7 @@ TEST_F(Scale, LatticeOfThousandByThousand) {
   EXPECT_NEAR(grad(g, b, {.retain_graph = true}).item(), 2 * p * (1 - p), 1e-12);
   y.backward();
   EXPECT_NEAR(b.grad().item(), 2 * corner.item() * (1 - p), 1e-11);
+  report_peak(kSide * kSide, 3700);
 }
 
 TEST_F(Scale, DroppingHalfOfAGraphFreesExactlyThatHalf) {

@@ -1,6 +1,7 @@
 // What threads may do at the same time; ThreadSanitizer looks at this file (--config=tsan).
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 #include "autograd/checkpoint.h"
@@ -79,6 +80,24 @@ TEST(Threads, MayDifferentiateByInputsOfTheirOwnThroughASharedConstant) {
   other.join();
   EXPECT_EQ(got[0], one);
   EXPECT_EQ(got[1], two);
+}
+
+// The last reader of the elements and the last edge to the node leave at about the same time.
+TEST(Threads, MayLetGoOfASharedVariableAtTheSameTime) {
+  for (int round = 0; round < 500; ++round) {
+    Variable w = parameter(ones({4}));
+    const Tensor elements = w.value();
+    std::atomic<int> ready{0};
+    const auto drop = [&ready](Variable mine) {
+      ++ready;
+      while (ready < 2) std::this_thread::yield();
+      mine = Variable();
+    };
+    std::thread other(drop, w + 1);  // whose backward reads no elements
+    drop(std::move(w));
+    other.join();
+    ASSERT_TRUE(elements.owns_storage_alone());
+  }
 }
 
 TEST(Threads, MayDropWhatAnotherOneHasBuilt) {
