@@ -84,8 +84,7 @@ std::string escaped_for_xml(const std::string& text) {
         out += "&quot;";
         break;
       default:
-        // Other control characters are not allowed in XML at all.
-        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+        out += c;
     }
   }
   return out;
