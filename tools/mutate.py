@@ -27,14 +27,13 @@ import argparse
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(os.environ.get("GRADUS_MUTATE_ROOT") or Path(__file__).resolve().parent.parent)
 JOBS = max(1, min(4, len(os.sched_getaffinity(0))))
 TEST_SECONDS = 300
 
@@ -267,6 +266,11 @@ def is_derivative(path, function):
     return re.search(r"\bGradients&", function[1]) is not None
 
 
+def tidy(text):
+    text = " ".join(re.sub(r"//[^\n]*", "", text).split())
+    return re.sub(r" (?=[;,)])|(?<=\() ", "", text)
+
+
 class Mutant:
     def __init__(self, path, body, change):
         self.path, self.body, self.change = path, body, change
@@ -277,7 +281,7 @@ class Mutant:
         first, last = text.rfind("\n", 0, begin) + 1, (text.find("\n", end) + 1 or len(text)) - 1
         first, last = max(first, body.begin + 1), min(last, body.end - 1)
         words = [text[first:last], text[first:begin] + new + text[end:last]]
-        before, after = (" ".join(w.split()) for w in words)
+        before, after = (tidy(w) for w in words)
         self.number = 0
         self.text = f"{path}:{self.line}  {before}  ->  {after}"
 
@@ -286,7 +290,7 @@ def find_mutants(words):
     mutants = []
     folders = (ROOT / "tensor/elementwise", ROOT / "autograd", ROOT / "autograd/ops")
     for folder in folders:
-        for file in sorted(folder.iterdir()):
+        for file in sorted(folder.glob("*")):
             path = str(file.relative_to(ROOT))
             if file.suffix not in (".h", ".cc") or not all(w in path for w in words):
                 continue
@@ -491,12 +495,11 @@ def main():
         print(f"{len(mutants)} mutants")
         return 0 if mutants else 2
 
-    tests = Tests(None)
-    if not options.built:
-        tests.build()
     with tempfile.TemporaryDirectory(prefix="gradus-mutate-") as folder:
-        work = tests.work = Path(folder)
-        tests.program = work / "mutants"
+        work = Path(folder)
+        tests = Tests(work)
+        if not options.built:
+            tests.build()
         (work / "mutant.h").write_text(
             "#pragma once\n#include <cstdlib>\n"
             "inline const int gradus_mutant = std::getenv(\"GRADUS_MUTANT\") == nullptr ? 0 : "
