@@ -157,8 +157,7 @@ Extent extent_of(const Tensor& x) {
 }
 
 std::string lines_text(const std::unordered_set<Node*>& tops) {
-  using Line = std::pair<bool, std::string>;  // whether it is none of the program, its text
-  std::map<Line, std::int64_t> bytes;
+  std::map<std::string, std::int64_t> bytes;
   std::unordered_set<Node*> seen = tops;
   std::vector<Node*> open(tops.begin(), tops.end());
   std::int64_t total = 0;
@@ -187,11 +186,10 @@ std::string lines_text(const std::unordered_set<Node*>& tops) {
       if (blocks[i].maker->number() < whole.maker->number()) whole.maker = blocks[i].maker;
     }
     total += whole.extent.bytes();
-    const bool leaf = whole.maker->op() == nullptr;
-    bytes[{leaf, leaf ? "parameters and constants" : to_string(whole.maker->where())}] +=
-        whole.extent.bytes();
+    bytes[whole.maker->op() == nullptr ? "parameters and constants"
+                                       : to_string(whole.maker->where())] += whole.extent.bytes();
   }
-  std::vector<std::pair<Line, std::int64_t>> lines(bytes.begin(), bytes.end());
+  std::vector<std::pair<std::string, std::int64_t>> lines(bytes.begin(), bytes.end());
   std::stable_sort(lines.begin(), lines.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
   std::string text = "the tapes of these hold " + bytes_text(total) + ":\n";
@@ -199,7 +197,7 @@ std::string lines_text(const std::unordered_set<Node*>& tops) {
   for (std::size_t i = 0; i < lines.size() && i < kLines; ++i) {
     const std::string size = bytes_text(lines[i].second);
     text += std::string(12 - std::min<std::size_t>(12, size.size()), ' ') + size + "  " +
-            lines[i].first.second + "\n";
+            lines[i].first + "\n";
   }
   if (lines.size() > kLines) {
     text += "  ... " + std::to_string(lines.size() - kLines) + " more lines\n";

@@ -38,7 +38,7 @@ TEST(ExplainAlive, ShowsTheWayToWhatTheProgramHoldsAndBytesByLine) {
                 "\n"
                 "    which the program holds (1 Variable)\n"
                 "the tapes of these hold 2.0 KiB:\n"
-                "     1.0 KiB  parameters and constants\n"
+                "     1.0 KiB  parameters and constants\n"  // x, and the number 2
                 "     1.0 KiB  " +
                 here(line) +
                 "\n"
