@@ -462,6 +462,7 @@ class Tests:
         except subprocess.TimeoutExpired as late:
             ran = re.findall(r"\[ RUN +\] (\S+)", (late.stdout or b"").decode(errors="replace"))
             return (ran or ["?"])[-1] + " (does not end)"
+        self.output = done.stdout
         if done.returncode == 0:
             return ""
         failed = re.findall(r"\[  FAILED  \] ([\w./]+)", done.stdout)
@@ -513,7 +514,8 @@ def main():
         tests.link([u.object for u in units])
         without = tests.run(None, "*")
         if without:
-            fail(f"{without} fails without a mutant")
+            told = tests.output.partition(f"[ RUN      ] {without}")[2].partition("[  FAILED  ]")[0]
+            fail(f"{without} fails without a mutant:{told[:3000]}")
         not_compiled = set().union(*(u.not_compiled for u in units))
         alive = [m for m in mutants if m not in not_compiled]
         survived = 0
