@@ -138,13 +138,29 @@ std::string way_text(const Map& map, Node& node, const std::vector<Pointer>& way
   return text + "    which " + held_text(map.held(top));
 }
 
+// The memory from the first element of x to the last, which nobody can free while x lives.
+struct Extent {
+  std::uintptr_t begin = 0, end = 0;
+  std::int64_t bytes() const { return static_cast<std::int64_t>(end - begin); }
+};
+
+Extent extent_of(const Tensor& x) {
+  if (!x.defined() || x.numel() == 0) return {};
+  const auto size = static_cast<std::int64_t>(size_of(x.dtype()));
+  const auto first = reinterpret_cast<std::uintptr_t>(x.raw_data());
+  Extent extent{first, first + static_cast<std::uintptr_t>(size)};
+  for (int axis = 0; axis < x.rank(); ++axis) {
+    const std::int64_t reach = (x.dim(axis) - 1) * x.strides()[axis] * size;
+    (reach < 0 ? extent.begin : extent.end) += static_cast<std::uintptr_t>(reach);
+  }
+  return extent;
+}
+
 std::string lines_text(const std::unordered_set<Node*>& tops) {
   std::map<std::string, std::int64_t> bytes;
-  std::unordered_set<const void*> counted;
   std::unordered_set<Node*> seen = tops;
   std::vector<Node*> open(tops.begin(), tops.end());
   std::int64_t total = 0;
-  // Oldest first, so that elements that views share belong to the line that made them.
   for (std::size_t next = 0; next < open.size(); ++next) {
     const auto add = [&](Node* node) {
       if (node != nullptr && seen.insert(node).second) open.push_back(node);
@@ -152,14 +168,26 @@ std::string lines_text(const std::unordered_set<Node*>& tops) {
     for (const Edge& edge : open[next]->inputs()) add(edge.node());
     add(open[next]->grad.node());
   }
-  std::sort(open.begin(), open.end(),
-            [](const Node* a, const Node* b) { return a->number() < b->number(); });
+  struct Block {
+    Extent extent;
+    const Node* maker;  // of the elements that views share: the oldest
+  };
+  std::vector<Block> blocks;
   for (const Node* node : open) {
-    const Tensor& x = node->value();
-    if (!x.defined() || !counted.insert(x.raw_data()).second) continue;
-    const std::int64_t size = x.numel() * static_cast<std::int64_t>(size_of(x.dtype()));
-    total += size;
-    bytes[node->op() == nullptr ? "parameters and constants" : to_string(node->where())] += size;
+    const Extent extent = extent_of(node->value());
+    if (extent.bytes() > 0) blocks.push_back({extent, node});
+  }
+  std::sort(blocks.begin(), blocks.end(),
+            [](const Block& a, const Block& b) { return a.extent.begin < b.extent.begin; });
+  for (std::size_t i = 0; i < blocks.size();) {
+    Block whole = blocks[i];
+    for (++i; i < blocks.size() && blocks[i].extent.begin < whole.extent.end; ++i) {
+      whole.extent.end = std::max(whole.extent.end, blocks[i].extent.end);
+      if (blocks[i].maker->number() < whole.maker->number()) whole.maker = blocks[i].maker;
+    }
+    total += whole.extent.bytes();
+    bytes[whole.maker->op() == nullptr ? "parameters and constants"
+                                       : to_string(whole.maker->where())] += whole.extent.bytes();
   }
   std::vector<std::pair<std::string, std::int64_t>> lines(bytes.begin(), bytes.end());
   std::stable_sort(lines.begin(), lines.end(),
@@ -202,8 +230,7 @@ std::string explain_alive(const Tensor& x, std::span<const Variable> held) {
     text += "  " + result_text(*node) + "\n" + reasons_text(map, *node) + way_text(map, *node, way);
     tops.insert(way.empty() ? node : way.back().from);
   }
-  const std::string bytes = bytes_text(x.numel() * static_cast<std::int64_t>(size_of(x.dtype())));
-  const std::string head = kind_text(x) + ", " + bytes + ", ";
+  const std::string head = kind_text(x) + ", " + bytes_text(extent_of(x).bytes()) + ", ";
   if (!tops.empty()) return head + "has the elements of\n" + text + lines_text(tops);
   if (x.owns_storage_alone()) return head + "is held by this Tensor alone\n";
   return head +

@@ -45,20 +45,11 @@ bool is_anomaly(const Census& result, bool infinite_before) {
   return result.nan > 0 || (result.inf > 0 && !infinite_before);
 }
 
-std::string position(std::int64_t i, const Shape& shape) {
-  Dims index = Dims::filled(shape.rank(), 0);
-  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-    index[axis] = i % shape[axis];
-    i /= shape[axis];
-  }
-  return to_string(index);
-}
-
 std::string found_text(const Census& c, const Shape& shape) {
   std::string text = " has ";
   if (c.nan > 0) text += std::to_string(c.nan) + " NaN, ";
   if (c.inf > 0) text += std::to_string(c.inf) + " Inf, ";
-  return text + "first at " + position(c.first, shape) + "; expected finite numbers";
+  return text + "first at " + position_text(c.first, shape) + "; expected finite numbers";
 }
 
 std::string range_text(const std::string& what, const Tensor& x, const std::string& kind) {

@@ -202,7 +202,7 @@ class Walk {
       for (std::size_t i = 0; i < inputs.size(); ++i) {
         Node* input = inputs[i].node();
         if (!input->requires_grad() || !dx[i].defined()) continue;
-        arrive(input, fit(node, *input, std::move(dx[i])));
+        arrive(input, fit(node, i, *input, std::move(dx[i])));
       }
       if (gradients.resumed().requires_grad()) arrive(gradients.resumed().node(), gradients.dy());
     });
@@ -212,12 +212,13 @@ class Walk {
   }
 
   // The one place that undoes broadcasting and promotion.
-  static Variable fit(const Node& node, const Node& input, Variable dx) {
+  static Variable fit(const Node& node, std::size_t i, const Node& input, Variable dx) {
     const Tensor& x = input.value();
     if (dx.shape() != x.shape()) {
       if (!node.broadcasts()) {
-        throw AutogradError("gradient: shape " + to_string(dx.shape()) + "; expected " +
-                            to_string(x.shape()) + ", that of the input");
+        throw AutogradError("gradient of input " + std::to_string(i) + ": shape " +
+                            to_string(dx.shape()) + "; expected " + to_string(x.shape()) +
+                            ", that of the input");
       }
       dx = sum_to(dx, x.shape());
     }
@@ -236,12 +237,18 @@ class Walk {
 
 constinit thread_local Walk* Walk::running = nullptr;
 
-void check_output(const Variable& output) {
-  check_defined("backward", "output", output.value());
+// "[backward] output", or of output i of grad() "[grad] output 1".
+std::string place_text(const char* what, int i) {
+  return i < 0 ? std::string("[backward] ") + what
+               : std::string("[grad] ") + what + " " + std::to_string(i);
+}
+
+void check_output(const Variable& output, int i = -1) {
+  check_defined(i < 0 ? "backward" : "grad", "output", output.value());
   if (!output.requires_grad()) {
-    throw AutogradError(
-        "[backward] output: nothing it was computed from requires a gradient; expected a "
-        "parameter among its inputs; was it made under NoGradGuard or detached?");
+    throw AutogradError(place_text("output", i) +
+                        ": nothing it was computed from requires a gradient; expected a "
+                        "parameter among its inputs; was it made under NoGradGuard or detached?");
   }
 }
 
@@ -251,17 +258,17 @@ void check_output(const Variable& output) {
                       "or call backward() before");
 }
 
-Variable checked_seed(const Variable& output, const Variable& seed) {
+Variable checked_seed(const Variable& output, const Variable& seed, int i = -1) {
   if (!seed.defined()) {
     if (output.numel() != 1) {
-      throw AutogradError("[backward] output: shape " + to_string(output.shape()) +
+      throw AutogradError(place_text("output", i) + ": shape " + to_string(output.shape()) +
                           "; expected one element, or a seed of that shape");
     }
     return ones_like(output.value());
   }
   if (seed.shape() != output.shape()) {
-    throw AutogradError("[backward] seed: shape " + to_string(seed.shape()) + "; expected " +
-                        to_string(output.shape()) + ", that of the output");
+    throw AutogradError(place_text("seed", i) + ": shape " + to_string(seed.shape()) +
+                        "; expected " + to_string(output.shape()) + ", that of the output");
   }
   return seed.dtype() == output.dtype() ? seed : cast(seed, output.dtype());
 }
@@ -389,8 +396,9 @@ std::vector<Variable> grad(std::span<const Variable> outputs, std::span<const Va
   const GraphMode mode(options.create_graph);
   Walk walk(options.retain_graph || options.create_graph);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    check_output(outputs[i]);
-    const Variable seed = checked_seed(outputs[i], seeds.empty() ? Variable() : seeds[i]);
+    check_output(outputs[i], static_cast<int>(i));
+    const Variable seed =
+        checked_seed(outputs[i], seeds.empty() ? Variable() : seeds[i], static_cast<int>(i));
     walk.arrive(outputs[i].node(), seed);
   }
   walk.run([&](Node& node, Variable& gradient) {

@@ -84,8 +84,7 @@ std::string escaped_for_xml(const std::string& text) {
         out += "&quot;";
         break;
       default:
-        // Other control characters are not allowed in XML at all.
-        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+        out += c;
     }
   }
   return out;
@@ -152,11 +151,20 @@ struct Layout {
       }
     };
     for (const auto& members : rows) number(members);
+    // Inputs of one result stand in their order, so that their arrows do not cross.
+    const auto tip_of = [&](std::size_t input, std::size_t result) {
+      const std::vector<std::size_t>& inputs = boxes[result].inputs;
+      const auto found = std::find(inputs.begin(), inputs.end(), input);
+      if (found == inputs.end()) return 0.0;
+      return 0.1 * (static_cast<double>(found - inputs.begin() + 1) /
+                        static_cast<double>(inputs.size() + 1) -
+                    0.5);
+    };
     const auto sort_by = [&](std::vector<std::size_t>& members, auto&& neighbours) {
       std::vector<std::pair<double, std::size_t>> keyed;
       for (std::size_t i : members) {
         double sum = 0;
-        for (std::size_t other : neighbours(i)) sum += place[other];
+        for (std::size_t other : neighbours(i)) sum += place[other] + tip_of(i, other);
         const auto count = static_cast<double>(neighbours(i).size());
         keyed.emplace_back(count == 0 ? place[i] : sum / count, i);
       }

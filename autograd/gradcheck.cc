@@ -5,6 +5,7 @@
 
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/sum.h"
+#include "autograd/print_tape.h"
 #include "tensor/elementwise/add.h"
 #include "tensor/elementwise/mul.h"
 #include "tensor/random.h"
@@ -193,9 +194,11 @@ GradcheckReport gradcheck(const GradcheckFunction& f, std::span<const Variable> 
   if (report.ok) return report;
   const Jacobians& wrong = of[worst_input];
   const double exact = wrong.a(worst_j, worst_i), numeric = wrong.n(worst_j, worst_i);
-  report.text = "input " + std::to_string(worst_input) + ", element " + std::to_string(worst_i) +
-                "; output element " + std::to_string(worst_j) + ": analytic " + to_text(exact) +
-                ", numeric " + to_text(numeric) + " (" + likely_cause(wrong, exact, numeric) + ")";
+  report.text = "input " + std::to_string(worst_input) + " at " +
+                position_text(static_cast<std::int64_t>(worst_i), wrong.input) + ", output at " +
+                position_text(static_cast<std::int64_t>(worst_j), y.shape()) + ": analytic " +
+                to_text(exact) + ", numeric " + to_text(numeric) + " (" +
+                likely_cause(wrong, exact, numeric) + ")";
   return report;
 }
 

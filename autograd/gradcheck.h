@@ -23,7 +23,7 @@ struct GradcheckReport {
   bool ok = true;
   /// The worst coordinate, both values, and a guess at the cause from all that was compared for
   /// this input; empty when ok:
-  ///   "input 1, element 3; output element 0: analytic 2, numeric 1 (twice the numeric one: ...)"
+  ///   "input 1 at [0, 2], output at []: analytic 2, numeric 1 (twice the numeric one: ...)"
   /// Causes: the sign, a factor, a missing sum over a broadcast axis, axes transposed, a term
   /// missing, detached, NaN; else the formula.
   std::string text;

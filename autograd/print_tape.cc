@@ -96,8 +96,21 @@ std::string op_text(const Node& node) {
 
 std::string kind_and_name(Node& node) {
   const std::string text = kind_text(node.value());
-  const bool has_name = node.hooks() != nullptr && !node.hooks()->name.empty();
-  return has_name ? text + " \"" + node.hooks()->name + "\"" : text;
+  if (node.hooks() == nullptr || node.hooks()->name.empty()) return text;
+  std::string name = node.hooks()->name;
+  for (char& c : name) {  // a line of text stays one
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  }
+  return text + " \"" + name + "\"";
+}
+
+std::string position_text(std::int64_t i, const Shape& shape) {
+  Dims index = Dims::filled(shape.rank(), 0);
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    index[axis] = i % shape[axis];
+    i /= shape[axis];
+  }
+  return to_string(index);
 }
 
 std::string print_tape(const Variable& y, std::int64_t lines) {

@@ -31,5 +31,7 @@ std::string kind_text(const Tensor& x);
 std::string op_text(const Node& node);
 /// "f32[10,5] "w"", without the name where there is none.
 std::string kind_and_name(Node& node);
+/// "[1, 2]": where element i, counted in row-major order, is.
+std::string position_text(std::int64_t i, const Shape& shape);
 
 }  // namespace gradus

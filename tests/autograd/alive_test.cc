@@ -38,7 +38,7 @@ TEST(ExplainAlive, ShowsTheWayToWhatTheProgramHoldsAndBytesByLine) {
                 "\n"
                 "    which the program holds (1 Variable)\n"
                 "the tapes of these hold 2.0 KiB:\n"
-                "     1.0 KiB  parameters and constants\n"
+                "     1.0 KiB  parameters and constants\n"  // x, and the number 2
                 "     1.0 KiB  " +
                 here(line) +
                 "\n"
@@ -72,6 +72,20 @@ TEST(ExplainAlive, ViewsHaveTheElementsToo) {
   const std::string text = explain_alive(y);
   EXPECT_NE(text.find("  exp -> f32[2,3]"), std::string::npos) << text;
   EXPECT_NE(text.find("  reshape -> f32[6]"), std::string::npos) << text;
+}
+
+TEST(ExplainAlive, CountsBytesThatViewsShareOnce) {
+  const Variable x = parameter(ones({64}));
+  const Variable made = x * 1.0;
+  const int line = __LINE__ - 1;
+  const Variable low = slice(made, 0, {0, 40}), high = slice(made, 0, {24, None, -1});
+  const Variable spread = expand(slice(made, 0, {63, 64}), {1000, 100});
+  const std::vector<Variable> held = {made, low, high, spread};
+  const std::string text = explain_alive(low, held);
+  EXPECT_EQ(text.find("f32[40], 160 bytes, has the elements of\n"), 0u) << text;
+  EXPECT_NE(text.find("   256 bytes  " + here(line) + "\n"), std::string::npos) << text;
+  EXPECT_EQ(explain_alive(spread, held).find("f32[1000,100], 4 bytes, "), 0u);
+  EXPECT_EQ(explain_alive(high, held).find("f32[25], 100 bytes, "), 0u);
 }
 
 TEST(ExplainAlive, SeesTheRingOfAGradientWithAGraph) {

@@ -216,6 +216,30 @@ TEST(Grad, RejectsTheWrongNumberOfSeeds) {
                                     "[grad] seeds: 2; expected 1, one per output, or none");
 }
 
+TEST(Grad, NamesTheOutputThatDoesNotFit) {
+  const Variable x = parameter(tensor({1, 2}));
+  const std::vector<Variable> outputs = {sum(x), x * 2}, constant = {sum(x), tensor({1})};
+  const std::vector<Variable> undefined = {Variable()};
+  expect_throws_text<AutogradError>([&] { grad(outputs, std::span(&x, 1)); },
+                                    "[grad] output 1: shape [2]; expected one element, or a seed "
+                                    "of that shape");
+  const std::vector<Variable> seeds = {Variable(Tensor(1.0)), Variable(ones({3}))};
+  expect_throws_text<AutogradError>([&] { grad(outputs, std::span(&x, 1), seeds); },
+                                    "[grad] seed 1: shape [3]; expected [2], that of the output");
+  expect_throws_text<AutogradError>(
+      [&] { grad(constant, std::span(&x, 1)); },
+      "[grad] output 1: nothing it was computed from requires a gradient; expected a parameter "
+      "among its inputs; was it made under NoGradGuard or detached?");
+  expect_throws_text<Error>([&] { grad(undefined, std::span(&x, 1)); },
+                            "[grad] output: undefined tensor; expected one with elements; was it "
+                            "default constructed?");
+  expect_throws_text<Error>([&] { grad(sum(x), Variable()); },
+                            "[grad] input: undefined tensor; expected one with elements; was it "
+                            "default constructed?");
+  // None of them has used up the tape.
+  EXPECT_EQ(list(grad(outputs[0], x)), (Values{1, 1}));
+}
+
 TEST(CreateGraph, GivesDerivativesOfAnyOrder) {
   const Variable x = parameter(Tensor(0.7));
   Variable y = sin(x) * exp(x);

@@ -96,6 +96,28 @@ TEST(DrawTape, NamesAreEscaped) {
   EXPECT_EQ(count(to_svg(w), "a&lt;b&gt;&amp;&quot;c&quot; &quot;"), 1u);
 }
 
+TEST(DrawTape, OfOneVariableIsOneBox) {
+  const Variable x = parameter(ones({2}));
+  EXPECT_EQ(count(to_svg(x), "rx=\"5\""), 1u);
+  EXPECT_EQ(count(to_svg(x), "marker-end"), 0u);
+  EXPECT_EQ(to_svg(x, 0), to_svg(x, 1));
+  EXPECT_EQ(to_dot(x),
+            "digraph tape {\n"
+            "  node [shape=box, style=\"filled,rounded\", fontname=\"monospace\", fontsize=10];\n"
+            "  n1 [fillcolor=\"#dbe9f9\", label=\"parameter\\nf32[2]\"];\n"
+            "}\n");
+  for (const auto& draw : {to_dot, to_svg}) {
+    EXPECT_THROW(draw(Variable(), 500), Error);
+  }
+}
+
+TEST(DrawTape, WhatIsFreedHasNoArrows) {
+  const Variable x = parameter(ones({2}));
+  const Variable y = sum(square(x));
+  y.backward();
+  EXPECT_EQ(count(to_svg(y), "rx=\"5\""), 1u);
+}
+
 TEST(DrawTape, OfALongTapeTheNewestAreDrawn) {
   Variable x = parameter(ones({}));
   for (int i = 0; i < 100000; ++i) x = -x;

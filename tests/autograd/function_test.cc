@@ -157,7 +157,7 @@ TEST(Function, MustSetOneGradientOfTheRightShapeForEachInput) {
   expect(Fault::kOneOfTwo, "gradient of input 1" + missing);
   expect(Fault::kTooMany, "gradient of input 2 set; expected 0..1, one per input");
   expect(Fault::kNegative, "gradient of input -1 set; expected 0..1, one per input");
-  expect(Fault::kShape, "gradient: shape [7]; expected [2], that of the input");
+  expect(Fault::kShape, "gradient of input 0: shape [7]; expected [2], that of the input");
   // An input that needs none may be left out.
   sum(apply(Wrong{Fault::kOneOfTwo}, a, b.detach())).backward();
   EXPECT_EQ(list(a.grad()), (Values{1, 1}));

@@ -117,6 +117,36 @@ TEST(Functional, ResultsWithAGraphCanBeDifferentiatedAgain) {
   EXPECT_FALSE(x.grad().defined());
 }
 
+TEST(Functional, OfAFunctionThatHandsItsInputBackIsTheIdentity) {
+  const auto same = [](Variable x) { return x; };
+  const Variable x = d({1, 2, 3});
+  expect_near(jacobian(same, x), d({{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}));
+  const Variables v = {d({5, 6, 7})};
+  expect_near(vjp(same, std::span(&x, 1), v).derivatives[0], v[0].value());
+  expect_near(jvp(same, std::span(&x, 1), v).derivatives[0], v[0].value());
+}
+
+TEST(Functional, OfAConstantFunctionIsZero) {
+  const auto f = [](Variable) { return Variable(d(3)); };
+  const Variable x = d({1, 2});
+  expect_near(hessian(f, x), zeros({2, 2}, kFloat64));
+  expect_near(hvp(f, std::span(&x, 1), std::span(&x, 1)).derivatives[0], d({0, 0}));
+  expect_near(jvp(f, std::span(&x, 1), std::span(&x, 1)).derivatives[0], d(0));
+}
+
+TEST(Functional, NestsInItself) {
+  const auto f = [](Variable x) { return sum(exp(x) * sin(sum(x))); };
+  const auto slope = [&](Variable x) { return jacobian(f, x, {.create_graph = true}); };
+  const Variable x = d({0.3, -0.7});
+  expect_near(jacobian(slope, x), hessian(f, x).value());
+}
+
+TEST(Functional, KeepsTheDType) {
+  const Variable x = tensor({1, 2});
+  EXPECT_EQ(jacobian([](Variable v) { return square(v); }, x).dtype(), kFloat32);
+  EXPECT_EQ(hessian([](Variable v) { return sum(square(v)); }, x).dtype(), kFloat32);
+}
+
 TEST(Functional, TheInputsOfTheCallerStayAsTheyAre) {
   const Variable x = parameter(d({1, 2})), plain = d({3, 4});
   const NoGradGuard no_grad;

@@ -68,10 +68,10 @@ TEST(Gradcheck, AcceptsTheRightGradientAndCountsWhatItCompared) {
 
 TEST(Gradcheck, NamesTheWorstCoordinateAndTheCause) {
   EXPECT_THAT(text_of(check_factor(-1)),
-              AllOf(StartsWith("input 1, element 1; output element 1: analytic -6, numeric "),
+              AllOf(StartsWith("input 1 at [1], output at [1]: analytic -6, numeric "),
                     EndsWith(" (the sign is wrong)")));
   EXPECT_THAT(text_of(check_factor(2)),
-              AllOf(StartsWith("input 1, element 1; output element 1: analytic 12, numeric "),
+              AllOf(StartsWith("input 1 at [1], output at [1]: analytic 12, numeric "),
                     EndsWith(" (twice the numeric one: a factor 2, or counted twice)")));
   EXPECT_THAT(text_of(check_factor(0.5)),
               EndsWith(" (half the numeric one: a factor 2 is missing)"));
@@ -126,7 +126,7 @@ TEST(Gradcheck, SeesThatOnlyOneCopyOfABroadcastOperandCounts) {
   const auto report =
       gradcheck([](Inputs v) { return record(FirstRowOnly{}, Operand(v[0]), Operand(v[1])); }, x);
   EXPECT_THAT(text_of(report),
-              AllOf(StartsWith("input 1, element "),
+              AllOf(StartsWith("input 1 at ["),
                     EndsWith(" (right for some results and zero for others: a missing sum over a "
                              "broadcast axis)")));
 }
@@ -137,7 +137,7 @@ TEST(Gradcheck, SeesATransposedGradient) {
   const auto report = gradcheck(
       [](Inputs v) { return record(ForgetsToTranspose{}, Operand(v[0]), Operand(v[1])); }, x);
   EXPECT_THAT(text_of(report),
-              AllOf(StartsWith("input 1, element "),
+              AllOf(StartsWith("input 1 at ["),
                     EndsWith(" (transposed: right with the last two axes of the input swapped)")));
 }
 

@@ -52,6 +52,36 @@ TEST(PrintTape, OfAVariableWithoutATapeIsOneLine) {
   EXPECT_EQ(print_tape(parameter(ones({}, kBFloat16))), "%1 = parameter -> bf16[]\n");
 }
 
+TEST(PrintTape, KeepsANameOnItsLine) {
+  const Variable x = named(parameter(ones({1})), "two\nlines\tand \"quotes\"");
+  EXPECT_EQ(print_tape(x), "%1 = parameter -> f32[1] \"two lines and \"quotes\"\"\n");
+}
+
+TEST(PrintTape, NamesOperationsAndGradientsOfASecondDerivativeByTheLineOfForward) {
+  const Variable x = named(parameter(tensor({2}, kFloat64)), "x");
+  const Variable y = sum(square(x));
+  const int line = __LINE__ - 1;
+  const Variable dx = grad(y, x, {.create_graph = true});
+  const std::string text = print_tape(dx);
+  EXPECT_NE(text.find("\"x\""), std::string::npos) << text;
+  for (std::size_t i = 0; (i = text.find(__FILE__, i)) != std::string::npos; ++i) {
+    EXPECT_EQ(text.compare(i - 2, at(line).size(), at(line)), 0) << text;
+  }
+}
+
+TEST(PrintTape, OfAnUndefinedVariableIsAnError) {
+  expect_throws_text<Error>([] { print_tape(Variable()); },
+                            "[print_tape] y: undefined tensor; expected one with elements; was it "
+                            "default constructed?");
+  EXPECT_TRUE(tape_of(Variable()).empty());
+}
+
+TEST(PrintTape, TellsWhereAnElementIs) {
+  EXPECT_EQ(position_text(5, {2, 3}), "[1, 2]");
+  EXPECT_EQ(position_text(0, {}), "[]");
+  EXPECT_EQ(position_text(4, {5}), "[4]");
+}
+
 TEST(PrintTape, ShowsTheEndsOfALongTape) {
   Variable x = parameter(ones({1}));
   for (int i = 0; i < 9; ++i) x = tanh(x);

@@ -42,7 +42,8 @@ void expect_error(Fault fault, const std::string& inner) {
 
 TEST(SourceLine, OfTheForwardCallIsInErrorsOfBackward) {
   expect_error(Fault::kThrows, "[faulty] x: went wrong");
-  expect_error(Fault::kWrongShape, "gradient: shape [7]; expected [2], that of the input");
+  expect_error(Fault::kWrongShape,
+               "gradient of input 0: shape [7]; expected [2], that of the input");
   expect_error(Fault::kReadsInput,
                "[faulty] backward reads input 0, which the operation did not declare "
                "(kReadsInputs)");

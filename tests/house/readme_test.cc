@@ -116,6 +116,10 @@ TEST(Readme, ThePageOfTensorsShowsProgramsAndOutputsAsTheyAre) {
   check_page("tensor/README.md", 11);
 }
 
+TEST(Readme, ThePageOfTheTapeShowsProgramsAndOutputsAsTheyAre) {
+  check_page("autograd/README.md", 3);
+}
+
 TEST(Readme, ABlockThatDiffersIsNoticed) {
   const auto blocks = blocks_of(
       "<!-- examples/a.cc -->\n```cpp\nint x;\n```\n<!-- note -->\n<!-- output of a b -->\n1\n");
