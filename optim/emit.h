@@ -9,6 +9,7 @@
 
 #include "autograd/node.h"
 #include "optim/apply.h"
+#include "optim/apply_scaled.h"
 #include "optim/optimizer.h"
 
 namespace gradus::optim {
@@ -72,7 +73,7 @@ void Optimizer<Rule>::add_group(std::string name, NamedParameters parameters, Ru
       if (overlaps) fail(who + " shares elements with another; expected memory of its own");
       memory.insert(span);
     }
-    group.members.push_back({std::move(parameter), std::move(variable), {}, 0});
+    group.members.push_back({std::move(parameter), std::move(variable), {}, 0, {}});
   }
   groups_.push_back(std::move(group));
 }
@@ -88,12 +89,29 @@ Rule& Optimizer<Rule>::group(const std::string& name) {
                     known);
 }
 
+/// Updates one parameter by a matrix rule.
+template <class Rule>
+void update_matrix(Rule rule, std::int64_t t, double* kept, const Variable& parameter,
+                   std::span<Tensor> state) {
+  const Tensor &theta = parameter.value(), g = parameter.grad().value();
+  begin_step(rule, t, kept);
+  if (theta.numel() == 0) return;
+  rule.update(theta, g.shares_storage_with(theta) ? g.clone() : g, state);
+}
+
 template <class Rule>
 void Optimizer<Rule>::step(std::source_location where) {
   // Kept, so that small steps do not allocate.
   thread_local std::vector<Slot<kStates>> slots;
   thread_local std::vector<Member*> stepping;
   for (const Group& group : groups_) check(group.rule);
+  if constexpr (EvaluatedElsewhere<Rule>) {
+    if (evaluating()) {
+      throw ConfigError("[" + std::string(Rule::kName) +
+                        "] step: the parameters are where they are evaluated; expected train() "
+                        "before");
+    }
+  }
   for (Group& group : groups_) {
     slots.clear();
     stepping.clear();
@@ -121,18 +139,53 @@ void Optimizer<Rule>::step(std::source_location where) {
       }
       for (std::size_t k = 0; k < kStates; ++k) {
         if (!member.state[k].defined()) {
-          double start = 0;
-          if constexpr (requires { group.rule.initial_state(k); }) {
-            start = group.rule.initial_state(k);
-          }
-          member.state[k] = full(theta.shape(), start, theta.dtype());
+          member.state[k] = new_state(group.rule, k, theta);
         }
-        slot.state[k] = member.state[k].raw_data();
+        if (member.state[k].defined()) slot.state[k] = member.state[k].raw_data();
       }
+      slot.scalars = member.scalars.data();
     }
     // Nothing can fail any more: only now the steps count.
     for (Member* member : stepping) ++member->steps;
-    apply<Rule, kStates>(group.rule, slots);
+    if constexpr (MatrixRule<Rule>) {
+      for (Member* member : stepping) {
+        update_matrix(group.rule, member->steps, member->scalars.data(), member->variable,
+                      member->state);
+      }
+    } else {
+      apply<Rule, kStates>(group.rule, slots);
+    }
+  }
+}
+
+template <class Rule>
+bool Optimizer<Rule>::is_elementwise() const {
+  return ElementRule<Rule>;
+}
+
+template <class Rule>
+bool Optimizer<Rule>::evaluating() const {
+  bool found = false;
+  if constexpr (EvaluatedElsewhere<Rule>) {
+    for (const Group& group : groups_) {
+      for (const Member& member : group.members) found = found || member.scalars.back() != 0;
+    }
+  }
+  return found;
+}
+
+template <class Rule>
+void Optimizer<Rule>::set_evaluating(bool on) {
+  if constexpr (EvaluatedElsewhere<Rule>) {
+    for (Group& group : groups_) {
+      for (Member& member : group.members) {
+        if (member.steps == 0 || (member.scalars.back() != 0) == on) continue;
+        const Tensor& theta = member.variable.value();
+        theta.copy_from(on ? group.rule.evaluation(theta, member.state)
+                           : group.rule.training(theta, member.state));
+        member.scalars.back() = on ? 1 : 0;
+      }
+    }
   }
 }
 
@@ -198,6 +251,12 @@ StateDict Optimizer<Rule>::state_dict() const {
         if (!member.state[k].defined()) continue;
         saved.tensors[member.name + "/" + Rule::kState[k]] = member.state[k].clone();
       }
+      if constexpr (scalar_count<Rule>() > 0) {
+        for (std::size_t k = 0; k < scalar_count<Rule>(); ++k) {
+          saved.tensors[member.name + "/" + Rule::kScalar[k]] =
+              full({}, member.scalars[k], kFloat64);
+        }
+      }
     }
   }
   return saved;
@@ -232,17 +291,21 @@ void Optimizer<Rule>::load_state_dict(const StateDict& saved) {
       for (std::size_t k = 0; k < kStates; ++k) {
         const std::string key = member.name + "/" + Rule::kState[k];
         const auto entry = saved.tensors.find(key);
+        const std::optional<Shape> shape =
+            state_shape(group.rule, k, member.variable.value().shape());
         if (entry == saved.tensors.end()) {
-          if (steps > 0) fail("no '" + key + "'; expected it, since the parameter has taken steps");
+          if (steps > 0 && shape)
+            fail("no '" + key + "'; expected it, since the parameter has taken steps");
           member.state[k] = Tensor();
           continue;
         }
         ++used;
         const Tensor& x = entry->second;
         const Tensor& theta = member.variable.value();
-        if (x.shape() != theta.shape()) {
+        if (!shape) fail("'" + key + "' is there; expected none with these settings");
+        if (x.shape() != *shape) {
           throw ShapeError("[" + std::string(Rule::kName) + "] state_dict: '" + key + "' is " +
-                           to_string(x.shape()) + "; expected " + to_string(theta.shape()));
+                           to_string(x.shape()) + "; expected " + to_string(*shape));
         }
         if (x.dtype() != theta.dtype()) {
           throw DTypeError("[" + std::string(Rule::kName) + "] state_dict: '" + key + "' is " +
@@ -250,6 +313,20 @@ void Optimizer<Rule>::load_state_dict(const StateDict& saved) {
                            std::string(name(theta.dtype())));
         }
         member.state[k] = x.clone();
+      }
+      if constexpr (scalar_count<Rule>() > 0) {
+        for (std::size_t k = 0; k < scalar_count<Rule>(); ++k) {
+          const std::string key = member.name + "/" + Rule::kScalar[k];
+          const auto entry = saved.tensors.find(key);
+          if (entry == saved.tensors.end()) fail("no '" + key + "'; expected it");
+          ++used;
+          const Tensor& x = entry->second;
+          if (x.numel() != 1 || x.dtype() != kFloat64) {
+            fail("'" + key + "' is " + std::string(name(x.dtype())) + to_string(x.shape()) +
+                 "; expected one float64");
+          }
+          member.scalars[k] = x.item();
+        }
       }
     }
   }
