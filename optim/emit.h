@@ -10,6 +10,7 @@
 #include "autograd/node.h"
 #include "optim/apply.h"
 #include "optim/apply_scaled.h"
+#include "optim/emit_tiers.h"
 #include "optim/optimizer.h"
 
 namespace gradus::optim {
@@ -89,16 +90,6 @@ Rule& Optimizer<Rule>::group(const std::string& name) {
                     known);
 }
 
-/// Updates one parameter by a matrix rule.
-template <class Rule>
-void update_matrix(Rule rule, std::int64_t t, double* kept, const Variable& parameter,
-                   std::span<Tensor> state) {
-  const Tensor &theta = parameter.value(), g = parameter.grad().value();
-  begin_step(rule, t, kept);
-  if (theta.numel() == 0) return;
-  rule.update(theta, g.shares_storage_with(theta) ? g.clone() : g, state);
-}
-
 template <class Rule>
 void Optimizer<Rule>::step(std::source_location where) {
   // Kept, so that small steps do not allocate.
@@ -154,37 +145,6 @@ void Optimizer<Rule>::step(std::source_location where) {
       }
     } else {
       apply<Rule, kStates>(group.rule, slots);
-    }
-  }
-}
-
-template <class Rule>
-bool Optimizer<Rule>::is_elementwise() const {
-  return ElementRule<Rule>;
-}
-
-template <class Rule>
-bool Optimizer<Rule>::evaluating() const {
-  bool found = false;
-  if constexpr (EvaluatedElsewhere<Rule>) {
-    for (const Group& group : groups_) {
-      for (const Member& member : group.members) found = found || member.scalars.back() != 0;
-    }
-  }
-  return found;
-}
-
-template <class Rule>
-void Optimizer<Rule>::set_evaluating(bool on) {
-  if constexpr (EvaluatedElsewhere<Rule>) {
-    for (Group& group : groups_) {
-      for (Member& member : group.members) {
-        if (member.steps == 0 || (member.scalars.back() != 0) == on) continue;
-        const Tensor& theta = member.variable.value();
-        theta.copy_from(on ? group.rule.evaluation(theta, member.state)
-                           : group.rule.training(theta, member.state));
-        member.scalars.back() = on ? 1 : 0;
-      }
     }
   }
 }
@@ -314,20 +274,7 @@ void Optimizer<Rule>::load_state_dict(const StateDict& saved) {
         }
         member.state[k] = x.clone();
       }
-      if constexpr (scalar_count<Rule>() > 0) {
-        for (std::size_t k = 0; k < scalar_count<Rule>(); ++k) {
-          const std::string key = member.name + "/" + Rule::kScalar[k];
-          const auto entry = saved.tensors.find(key);
-          if (entry == saved.tensors.end()) fail("no '" + key + "'; expected it");
-          ++used;
-          const Tensor& x = entry->second;
-          if (x.numel() != 1 || x.dtype() != kFloat64) {
-            fail("'" + key + "' is " + std::string(name(x.dtype())) + to_string(x.shape()) +
-                 "; expected one float64");
-          }
-          member.scalars[k] = x.item();
-        }
-      }
+      used += load_scalars<Rule>(saved, member.name, member.scalars.data());
     }
   }
   if (saved.groups.size() != loaded.size()) fail("has groups that this optimizer lacks");
