@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "optim/rule.h"
+#include "optim/tiers.h"
 #include "tensor/dtype.h"
 #include "tensor/thread_pool.h"
 
@@ -20,6 +20,7 @@ struct Slot {
   std::int64_t n;
   std::int64_t step;  ///< t of this parameter, 1 on its first update
   DType dtype;
+  double* scalars = nullptr;  ///< the numbers that the rule keeps for this parameter
 };
 
 /// Updates elements begin..end of one slot. The decay mode is a template argument, so that the
@@ -30,7 +31,9 @@ void update_elements(const Rule rule, const Slot<sizeof...(k)>& slot, std::int64
   T* __restrict theta = static_cast<T*>(slot.theta) + begin;
   const T* __restrict gradient = static_cast<const T*>(slot.g) + begin;
   const std::int64_t n = end - begin;
-  const T decay = T(kDecoupled ? 1 - rule.lr * rule.weight_decay : rule.weight_decay);
+  T decay = 0;
+  if constexpr (kL2 || kDecoupled)
+    decay = T(kDecoupled ? 1 - rule.lr * rule.weight_decay : rule.weight_decay);
   // Pointers of their own, marked restrict, instead of an array: else nothing is vectorised.
   [&](auto* __restrict... state) {
     for (std::int64_t i = 0; i < n; ++i) {
@@ -47,24 +50,34 @@ void update_piece(const Rule& rule, const Slot<kStates>& slot, std::int64_t begi
                   std::int64_t end) {
   dispatch_floating(slot.dtype, [&]<class T>(std::type_identity<T>) {
     constexpr auto kIndices = std::make_index_sequence<kStates>{};
-    if (rule.weight_decay == 0) {
-      update_elements<false, false, T>(rule, slot, begin, end, kIndices);
-    } else if (rule.decay_mode == DecayMode::kL2) {
-      update_elements<true, false, T>(rule, slot, begin, end, kIndices);
+    if constexpr (DecayedByEngine<Rule>) {
+      if (rule.weight_decay == 0) {
+        update_elements<false, false, T>(rule, slot, begin, end, kIndices);
+      } else if (rule.decay_mode == DecayMode::kL2) {
+        update_elements<true, false, T>(rule, slot, begin, end, kIndices);
+      } else {
+        update_elements<false, true, T>(rule, slot, begin, end, kIndices);
+      }
     } else {
-      update_elements<false, true, T>(rule, slot, begin, end, kIndices);
+      update_elements<false, false, T>(rule, slot, begin, end, kIndices);
     }
   });
 }
 
 /// Applies the rule to all slots. Parameters that start late have a smaller step of their own.
-template <class Rule, std::size_t kStates>
+template <ElementRule Rule, std::size_t kStates>
 void apply(Rule rule, std::span<const Slot<kStates>> slots) {
   std::int64_t total = 0, prepared = 0;
+  // Whether the rule had to be prepared again.
+  const auto prepare = [&](const Slot<kStates>& slot) {
+    if (slot.step == prepared && scalar_count<Rule>() == 0) return false;
+    begin_step(rule, prepared = slot.step, slot.scalars);
+    return true;
+  };
   for (const auto& slot : slots) total += slot.n;
   if (total <= kPieceSize) {  // small models: no bookkeeping
     for (const auto& slot : slots) {
-      if (slot.step != prepared) rule.begin_step(prepared = slot.step);
+      prepare(slot);
       update_piece(rule, slot, 0, slot.n);
     }
     return;
@@ -77,10 +90,7 @@ void apply(Rule rule, std::span<const Slot<kStates>> slots) {
   std::vector<Rule> rules;
   std::vector<Piece> pieces;
   for (const auto& slot : slots) {
-    if (slot.step != prepared) {
-      rule.begin_step(prepared = slot.step);
-      rules.push_back(rule);
-    }
+    if (prepare(slot)) rules.push_back(rule);
     for (std::int64_t i = 0; i < slot.n; i += kPieceSize) {
       pieces.push_back({&slot, rules.size() - 1, i});
     }

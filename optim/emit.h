@@ -9,6 +9,8 @@
 
 #include "autograd/node.h"
 #include "optim/apply.h"
+#include "optim/apply_scaled.h"
+#include "optim/emit_tiers.h"
 #include "optim/optimizer.h"
 
 namespace gradus::optim {
@@ -72,7 +74,7 @@ void Optimizer<Rule>::add_group(std::string name, NamedParameters parameters, Ru
       if (overlaps) fail(who + " shares elements with another; expected memory of its own");
       memory.insert(span);
     }
-    group.members.push_back({std::move(parameter), std::move(variable), {}, 0});
+    group.members.push_back({std::move(parameter), std::move(variable), {}, 0, {}});
   }
   groups_.push_back(std::move(group));
 }
@@ -94,6 +96,13 @@ void Optimizer<Rule>::step(std::source_location where) {
   thread_local std::vector<Slot<kStates>> slots;
   thread_local std::vector<Member*> stepping;
   for (const Group& group : groups_) check(group.rule);
+  if constexpr (EvaluatedElsewhere<Rule>) {
+    if (evaluating()) {
+      throw ConfigError("[" + std::string(Rule::kName) +
+                        "] step: the parameters are where they are evaluated; expected train() "
+                        "before");
+    }
+  }
   for (Group& group : groups_) {
     slots.clear();
     stepping.clear();
@@ -121,18 +130,22 @@ void Optimizer<Rule>::step(std::source_location where) {
       }
       for (std::size_t k = 0; k < kStates; ++k) {
         if (!member.state[k].defined()) {
-          double start = 0;
-          if constexpr (requires { group.rule.initial_state(k); }) {
-            start = group.rule.initial_state(k);
-          }
-          member.state[k] = full(theta.shape(), start, theta.dtype());
+          member.state[k] = new_state(group.rule, k, theta);
         }
-        slot.state[k] = member.state[k].raw_data();
+        if (member.state[k].defined()) slot.state[k] = member.state[k].raw_data();
       }
+      slot.scalars = member.scalars.data();
     }
     // Nothing can fail any more: only now the steps count.
     for (Member* member : stepping) ++member->steps;
-    apply<Rule, kStates>(group.rule, slots);
+    if constexpr (MatrixRule<Rule>) {
+      for (Member* member : stepping) {
+        update_matrix(group.rule, member->steps, member->scalars.data(), member->variable,
+                      member->state);
+      }
+    } else {
+      apply<Rule, kStates>(group.rule, slots);
+    }
   }
 }
 
@@ -198,6 +211,12 @@ StateDict Optimizer<Rule>::state_dict() const {
         if (!member.state[k].defined()) continue;
         saved.tensors[member.name + "/" + Rule::kState[k]] = member.state[k].clone();
       }
+      if constexpr (scalar_count<Rule>() > 0) {
+        for (std::size_t k = 0; k < scalar_count<Rule>(); ++k) {
+          saved.tensors[member.name + "/" + Rule::kScalar[k]] =
+              full({}, member.scalars[k], kFloat64);
+        }
+      }
     }
   }
   return saved;
@@ -232,17 +251,21 @@ void Optimizer<Rule>::load_state_dict(const StateDict& saved) {
       for (std::size_t k = 0; k < kStates; ++k) {
         const std::string key = member.name + "/" + Rule::kState[k];
         const auto entry = saved.tensors.find(key);
+        const std::optional<Shape> shape =
+            state_shape(group.rule, k, member.variable.value().shape());
         if (entry == saved.tensors.end()) {
-          if (steps > 0) fail("no '" + key + "'; expected it, since the parameter has taken steps");
+          if (steps > 0 && shape)
+            fail("no '" + key + "'; expected it, since the parameter has taken steps");
           member.state[k] = Tensor();
           continue;
         }
         ++used;
         const Tensor& x = entry->second;
         const Tensor& theta = member.variable.value();
-        if (x.shape() != theta.shape()) {
+        if (!shape) fail("'" + key + "' is there; expected none with these settings");
+        if (x.shape() != *shape) {
           throw ShapeError("[" + std::string(Rule::kName) + "] state_dict: '" + key + "' is " +
-                           to_string(x.shape()) + "; expected " + to_string(theta.shape()));
+                           to_string(x.shape()) + "; expected " + to_string(*shape));
         }
         if (x.dtype() != theta.dtype()) {
           throw DTypeError("[" + std::string(Rule::kName) + "] state_dict: '" + key + "' is " +
@@ -251,6 +274,7 @@ void Optimizer<Rule>::load_state_dict(const StateDict& saved) {
         }
         member.state[k] = x.clone();
       }
+      used += load_scalars<Rule>(saved, member.name, member.scalars.data());
     }
   }
   if (saved.groups.size() != loaded.size()) fail("has groups that this optimizer lacks");

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "autograd/variable.h"
-#include "optim/rule.h"
+#include "optim/tiers.h"
 
 namespace gradus::optim {
 
@@ -33,6 +33,12 @@ class AnyOptimizer {
   virtual void step(std::source_location where = std::source_location::current()) = 0;
   /// Forgets all gradients.
   virtual void zero_grad() = 0;
+  /// Moves the parameters to where the rule wants them evaluated, and back. Only rules that take
+  /// gradients elsewhere (Schedule-Free) do anything; their step() in between is a ConfigError.
+  virtual void eval() = 0;
+  virtual void train() = 0;
+  /// Whether each element is updated by itself, so that cutting tensors in parts changes nothing.
+  virtual bool is_elementwise() const = 0;
   /// The name of the rule.
   virtual const char* rule_name() const = 0;
   /// Reads and changes a hyper-parameter by name, in all groups. Throws ConfigError listing the
@@ -65,6 +71,9 @@ class Optimizer final : public AnyOptimizer {
 
   void step(std::source_location where = std::source_location::current()) override;
   void zero_grad() override;
+  void eval() override { set_evaluating(true); }
+  void train() override { set_evaluating(false); }
+  bool is_elementwise() const override;
   const char* rule_name() const override { return Rule::kName; }
   double hyper_parameter(const std::string& name) const override;
   void set_hyper_parameter(const std::string& name, double value) override;
@@ -78,12 +87,15 @@ class Optimizer final : public AnyOptimizer {
     Variable variable;
     std::array<Tensor, kStates> state;  // undefined until the first step
     std::int64_t steps = 0;
+    std::array<double, scalar_count<Rule>()> scalars = {};
   };
   struct Group {
     std::string name;
     Rule rule;
     std::vector<Member> members;
   };
+  bool evaluating() const;
+  void set_evaluating(bool on);
   std::deque<Group> groups_;  // references to rules stay valid when a group is added
 };
 

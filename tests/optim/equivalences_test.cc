@@ -100,6 +100,8 @@ TEST_P(Equivalences, DecayOfTheL2KindIsAGradientWithAnotherTerm) {
   };
   for (const std::string& rule : rule_names()) {
     SCOPED_TRACE(rule);
+    const auto any = make_optimizer(rule, {{"x", parameter(ones({1}))}});
+    if (!any->state_dict().groups.at("default").contains("decay_mode")) continue;
     const double l2 = static_cast<double>(DecayMode::kL2);
     expect_same_path(path(rule, {{"weight_decay", 0.3}, {"decay_mode", l2}}, dtype()),
                      path(rule, {{"weight_decay", 0}}, dtype(), with_term));
@@ -188,6 +190,8 @@ TEST_P(Equivalences, PermutingTheElementsPermutesTheResult) {
   };
   for (const std::string& rule : rule_names()) {
     const Variable a = parameter(start(dtype())), b = parameter(reversed(start(dtype())));
+    // A sum over a tensor is rounded in the order of its elements.
+    if (!make_optimizer(rule, {{"a", a}})->is_elementwise()) continue;
     const auto first = make_optimizer(rule, {{"a", a}}), second = make_optimizer(rule, {{"b", b}});
     for (int t = 1; t <= kSteps; ++t) {
       a.set_grad(usual_gradient(a.value(), t));

@@ -59,9 +59,16 @@ struct Tracked {
   void advance(const Rule& h, const Update<Rule>& update, const StartingState<Rule>& start) {
     const Numbers g = variable.grad().value().to_vector();  // rounded, as the optimizer sees it
     ++t;
-    for (std::size_t i = 0; i < theta.size(); ++i) {
-      if (t == 1) state.push_back(start(h));
-      update(h, t, theta[i], g[i], state[i]);
+    for (std::size_t i = 0; t == 1 && i < theta.size(); ++i) {
+      state.push_back(start(h));
+      if constexpr (requires { Reference<Rule>::from_theta; }) {
+        state[i][Reference<Rule>::from_theta] = theta[i];
+      }
+    }
+    if constexpr (ScaledRule<Rule>) {
+      update(h, t, theta, g, state);
+    } else {
+      for (std::size_t i = 0; i < theta.size(); ++i) update(h, t, theta[i], g[i], state[i]);
     }
   }
 
@@ -169,13 +176,44 @@ Rule discriminating(bool second_group) {
   h.weight_decay = second_group ? 0.04 : 0.1;
   if constexpr (requires { h.eps; }) h.eps = second_group ? 0.02 : 0.01;
   if constexpr (requires { h.momentum; }) h.momentum = second_group ? 0.7 : 0.9;
-  if constexpr (requires { h.beta1; }) {
-    h.beta1 = second_group ? 0.8 : 0.9;
-    h.beta2 = second_group ? 0.95 : 0.98;
-  }
+  if constexpr (requires { h.beta1; }) h.beta1 = second_group ? 0.8 : 0.9;
+  if constexpr (requires { h.beta2; }) h.beta2 = second_group ? 0.95 : 0.98;
   if constexpr (requires { h.rho; }) h.rho = second_group ? 0.95 : 0.9;
   if constexpr (requires { h.alpha; }) h.alpha = second_group ? 0.9 : 0.98;
   return h;
+}
+
+/// The rule in lock-step with its reference, with discriminating settings changed further by f, in
+/// both ways of weight decay and without, in both dtypes.
+template <class Rule, class F>
+void expect_lockstep(const std::string& variant, F f) {
+  const auto run = [&](const std::string& decay, auto change) {
+    for (const DType dtype : {kFloat64, kFloat32}) {
+      Rule a = discriminating<Rule>(false), b = discriminating<Rule>(true);
+      f(a);
+      f(b);
+      change(a);
+      change(b);
+      const LockstepResult result = lockstep(a, b, dtype);
+      EXPECT_EQ(result.difference, "")
+          << Rule::kName << " " << variant << ", " << decay << ", " << name(dtype);
+    }
+  };
+  if constexpr (DecayedByEngine<Rule>) {
+    run("L2 decay", [](Rule& h) { h.decay_mode = DecayMode::kL2; });
+    run("decoupled decay", [](Rule& h) { h.decay_mode = DecayMode::kDecoupled; });
+  } else {
+    run("its own decay", [](Rule&) {});
+  }
+  run("no decay", [](Rule& h) { h.weight_decay = 0; });
+}
+template <class Rule>
+void expect_lockstep() {
+  expect_lockstep<Rule>("", [](Rule&) {});
+  for (const DType dtype : {kFloat64, kFloat32}) {
+    EXPECT_EQ(lockstep(Rule(), Rule(), dtype).difference, "")
+        << Rule::kName << " with its defaults, " << name(dtype);
+  }
 }
 
 }  // namespace gradus::testing

@@ -25,7 +25,14 @@ using Numbers = std::vector<double>;
 
 /// One element makes step t = 1, 2, ...: theta and its state s change.
 template <class Rule>
-using Update = std::function<void(const Rule& h, int t, double& theta, double g, Numbers& s)>;
+using ElementUpdate =
+    std::function<void(const Rule& h, int t, double& theta, double g, Numbers& s)>;
+/// The same for one tensor, of whose elements s has the states.
+template <class Rule>
+using TensorUpdate = std::function<void(const Rule& h, int t, Numbers& theta, const Numbers& g,
+                                        std::vector<Numbers>& s)>;
+template <class Rule>
+using Update = std::conditional_t<ScaledRule<Rule>, TensorUpdate<Rule>, ElementUpdate<Rule>>;
 /// What the state of one element starts from.
 template <class Rule>
 using StartingState = std::function<Numbers(const Rule& h)>;
@@ -36,13 +43,20 @@ template <class Rule>
 struct Reference;
 
 /// The whole step: weight decay as a part of the loss, or apart from it, and then the rule.
-template <class Rule>
+template <ElementRule Rule>
 void reference_step(const Rule& h, int t, double& theta, double g, Numbers& s) {
-  if (h.decay_mode == DecayMode::kL2) {
-    g = g + h.weight_decay * theta;
-  } else {
-    theta = theta - h.lr * h.weight_decay * theta;
+  if constexpr (DecayedByEngine<Rule>) {
+    if (h.decay_mode == DecayMode::kL2) {
+      g = g + h.weight_decay * theta;
+    } else {
+      theta = theta - h.lr * h.weight_decay * theta;
+    }
   }
+  Reference<Rule>::update(h, t, theta, g, s);
+}
+template <ScaledRule Rule>
+void reference_step(const Rule& h, int t, Numbers& theta, const Numbers& g,
+                    std::vector<Numbers>& s) {
   Reference<Rule>::update(h, t, theta, g, s);
 }
 

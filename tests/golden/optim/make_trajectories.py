@@ -21,7 +21,12 @@ def gradient(i, t):
 
 
 # Gradus's rule, its settings, torch's optimizer and settings, torch's names of the state arrays.
-SGD, ADAM = torch.optim.SGD, torch.optim.Adam
+SGD, ADAM, RMS = torch.optim.SGD, torch.optim.Adam, torch.optim.RMSprop
+NADAM, RADAM, ADAMAX = torch.optim.NAdam, torch.optim.RAdam, torch.optim.Adamax
+M_V = {"m": "exp_avg", "v": "exp_avg_sq"}
+S_V = {"s": "square_avg", "v": "momentum_buffer"}
+S_A = {"s": "square_avg", "a": "grad_avg"}
+STRONG = {"lr": 0.1, "beta1": 0.8, "beta2": 0.9, "eps": 1e-2, "weight_decay": 0.3}
 CASES = [
     ("SGD", {}, SGD, {}, {}),
     ("SGD", {"lr": 0.1, "weight_decay": 0.3}, SGD, {}, {}),
@@ -48,19 +53,40 @@ CASES = [
     ("AdamW", {}, torch.optim.AdamW, {}, {"m": "exp_avg", "v": "exp_avg_sq"}),
     ("AdamW", {"lr": 0.1, "beta1": 0.8, "beta2": 0.9, "eps": 1e-2, "weight_decay": 0.3},
      torch.optim.AdamW, {}, {"m": "exp_avg", "v": "exp_avg_sq"}),
+    ("AMSGrad", {**STRONG, "decay_mode": 1}, torch.optim.AdamW, {"amsgrad": True},
+     {**M_V, "v_max": "max_exp_avg_sq"}),
+    ("RMSPropMomentum", {}, RMS, {"momentum": 0.9}, S_V),
+    ("RMSPropMomentum", {"lr": 0.1, "alpha": 0.9, "momentum": 0.7, "eps": 1e-2,
+                         "weight_decay": 0.3}, RMS, {}, S_V),
+    ("CenteredRMSProp", {}, RMS, {"centered": True}, S_A),
+    ("CenteredRMSProp", {"lr": 0.1, "alpha": 0.9, "eps": 1e-2, "weight_decay": 0.3}, RMS,
+     {"centered": True}, S_A),
+    ("CenteredRMSPropMomentum", {"lr": 0.1, "alpha": 0.9, "momentum": 0.7, "eps": 1e-2,
+                                 "weight_decay": 0.3}, RMS, {"centered": True}, {**S_A, **S_V}),
+    ("NAdam", {}, NADAM, {}, {**M_V, "mu_product": "mu_product"}),
+    ("NAdam", {**STRONG, "momentum_decay": 0.5}, NADAM, {}, {**M_V, "mu_product": "mu_product"}),
+    ("NAdam", {**STRONG, "decay_mode": 1}, NADAM, {"decoupled_weight_decay": True},
+     {**M_V, "mu_product": "mu_product"}),
+    ("RAdam", {}, RADAM, {}, M_V),
+    ("RAdam", STRONG, RADAM, {}, M_V),
+    ("RAdam", {**STRONG, "decay_mode": 1}, RADAM, {"decoupled_weight_decay": True}, M_V),
+    ("Adamax", {}, ADAMAX, {}, {"m": "exp_avg", "u": "exp_inf"}),
+    ("Adamax", STRONG, ADAMAX, {}, {"m": "exp_avg", "u": "exp_inf"}),
 ]
 OTHER_NAMES = {"initial_accumulator": "initial_accumulator_value"}
 
 
 def torch_settings(settings, further):
     """In torch's words; what Gradus leaves at its default stays at torch's default."""
-    result = {OTHER_NAMES.get(k, k): v for k, v in settings.items() if not k.startswith("beta")}
+    result = {OTHER_NAMES.get(k, k): v for k, v in settings.items()
+              if not k.startswith("beta") and k != "decay_mode"}
     if "beta1" in settings:
         result["betas"] = (settings["beta1"], settings["beta2"])
     return {**result, **further}
 
 
 def main():
+    torch.set_default_dtype(torch.float64)  # else NAdam keeps mu_product in float32
     cases = []
     for rule, settings, optimizer_class, further, state in CASES:
         p = torch.tensor(START, dtype=torch.float64, requires_grad=True)
