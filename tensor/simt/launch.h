@@ -70,7 +70,7 @@ void launch(std::string_view name, const Launch& shape, Kernel kernel, T... argu
   const auto add = [&](const void* pointer) {
     if (pointer != nullptr && count < 64) pointers[count++] = {pointer, number};
   };
-  const auto look = [&]<class A>(const A& argument) {
+  [[maybe_unused]] const auto look = [&]<class A>(const A& argument) {
     ++number;
     if constexpr (std::is_pointer_v<A>) {
       add(argument);

@@ -1,6 +1,6 @@
 // Kernels with one bug each, and the same kernels without. `planted NAME SCHEDULE` runs one and
-// prints "right", "wrong" or the error; tests/simt/planted_bugs_test.cc builds it plainly, with ASan and
-// UBSan, and with TSan, and finds the lines marked "bug:" in the reports.
+// prints "right", "wrong" or the error; tests/simt/planted_bugs_test.cc builds it plainly, with
+// ASan and UBSan, and with TSan, and finds the lines marked "bug:" in the reports.
 #include <cmath>
 #include <cstdio>
 #include <functional>
