@@ -2,18 +2,13 @@
 
 #include <utility>
 
+#include "tensor/philox.h"
+
 namespace gradus {
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> c,
                                     std::array<std::uint32_t, 2> key) {
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t p0 = std::uint64_t{0xD2511F53} * c[0];
-    const std::uint64_t p1 = std::uint64_t{0xCD9E8D57} * c[2];
-    c = {static_cast<std::uint32_t>(p1 >> 32) ^ c[1] ^ key[0], static_cast<std::uint32_t>(p1),
-         static_cast<std::uint32_t>(p0 >> 32) ^ c[3] ^ key[1], static_cast<std::uint32_t>(p0)};
-    key[0] += 0x9E3779B9;  // the golden ratio and sqrt(3) - 1, as fractions of 2^32
-    key[1] += 0xBB67AE85;
-  }
-  return c;
+  const PhiloxWords w = philox_words({{c[0], c[1], c[2], c[3]}}, key[0], key[1]);
+  return {w.word[0], w.word[1], w.word[2], w.word[3]};
 }
 
 std::array<std::uint32_t, 4> Generator::words(std::uint64_t counter) const {

@@ -10,6 +10,7 @@
 
 #include "tensor/cpu/vectors.h"
 #include "tensor/math.h"
+#include "tensor/philox.h"
 #include "tensor/thread_pool.h"
 
 #if defined(__AVX2__)
@@ -71,11 +72,6 @@ inline void philox_lanes(std::uint64_t counter, std::uint64_t seed, Words& out) 
       cpu::store(__builtin_convertvector(c[k], HalfLanes), &out.w[k][first]);
     }
   }
-}
-
-// 53 random bits as a double in [0, 1); both terms and their sum are exact.
-inline double unit(std::uint32_t high, std::uint32_t low) {
-  return high * 0x1p-32 + static_cast<std::int32_t>(low >> 11) * 0x1p-53;
 }
 
 // n elements, of which the last block may be cut. Not inlined: one loop for each formula and T.
@@ -167,7 +163,7 @@ Tensor uniform(const Shape& shape, double low, double high, Generator& generator
     T top = static_cast<T>(high);
     if (static_cast<double>(top) >= high && low < high) top = next_below(top);
     generate<T>(x, generator, [=](std::uint32_t a, std::uint32_t b, std::uint32_t, std::uint32_t) {
-      const T y = static_cast<T>(low + (high - low) * unit(a, b));
+      const T y = static_cast<T>(low + (high - low) * unit_double(a, b));
       return y > top ? top : y;
     });
   });
@@ -183,8 +179,8 @@ Tensor normal(const Shape& shape, double mean, double std, Generator& generator,
   for_floating(dtype, [&]<class T>(std::type_identity<T>) {
     generate<T>(x, generator,
                 [=](std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t d) {
-                  const double radius = sqrt(-2 * log(1 - unit(a, b)));
-                  const double angle = 2 * std::numbers::pi * unit(c, d);
+                  const double radius = sqrt(-2 * log(1 - unit_double(a, b)));
+                  const double angle = 2 * std::numbers::pi * unit_double(c, d);
                   return static_cast<T>(mean + std * radius * cos(angle));
                 });
   });
@@ -213,7 +209,7 @@ Tensor truncated_normal(const Shape& shape, double mean, double std, double low,
   const Tensor x = empty_floating("truncated_normal", shape, dtype);
   for_floating(dtype, [&]<class T>(std::type_identity<T>) {
     generate<T>(x, generator, [=](std::uint32_t a, std::uint32_t b, std::uint32_t, std::uint32_t) {
-      const double p = below + (above - below) * unit(a, b);
+      const double p = below + (above - below) * unit_double(a, b);
       return static_cast<T>(std::clamp(mean + scale * normal_quantile(p), low, high));
     });
   });
@@ -227,7 +223,7 @@ Tensor exponential(const Shape& shape, double rate, Generator& generator, DType 
   const Tensor x = empty_floating("exponential", shape, dtype);
   for_floating(dtype, [&]<class T>(std::type_identity<T>) {
     generate<T>(x, generator, [=](std::uint32_t a, std::uint32_t b, std::uint32_t, std::uint32_t) {
-      return static_cast<T>(-log(1 - unit(a, b)) / rate);
+      return static_cast<T>(-log(1 - unit_double(a, b)) / rate);
     });
   });
   return x;
@@ -241,7 +237,7 @@ Tensor bernoulli(const Shape& shape, double p, Generator& generator, DType dtype
   const Tensor x = Tensor::empty(shape, dtype);
   dispatch(dtype, [&]<class T>(std::type_identity<T>) {
     generate<T>(x, generator, [=](std::uint32_t a, std::uint32_t b, std::uint32_t, std::uint32_t) {
-      return static_cast<T>(unit(a, b) < p ? 1.0f : 0.0f);
+      return static_cast<T>(unit_double(a, b) < p ? 1.0f : 0.0f);
     });
   });
   return x;

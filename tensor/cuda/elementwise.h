@@ -1,0 +1,41 @@
+#pragma once
+// Element-wise rules (tensor/elementwise) on both devices of tensor/cuda/device_kinds.h. Their
+// kernels are made from the lines that declare the rules, as those of the CPU are; see emit.h.
+#include <cstdint>
+
+#include "tensor/cuda/device_kinds.h"
+#include "tensor/elementwise.h"
+
+namespace gradus::gpu {
+
+inline constexpr int kMaxOperands = 5;
+
+/// How operand elements lie over the elements of the result, which has no gaps: for each axis its
+/// size and the steps of all operands, in elements; 0 where one is repeated. Rank 0: no operand
+/// has gaps either, and element i of each belongs to element i of the result.
+struct ElementWalk {
+  int rank = 0;
+  std::int64_t size[8] = {};
+  std::int64_t step[kMaxOperands][8] = {};
+};
+
+/// A call of a rule: the types are not seen by the compiler of the caller.
+struct ElementCall {
+  DType dtype = kFloat32;  ///< the operands' type, one to compute in (compute_dtype) or bool
+  std::int64_t n = 0;      ///< elements of the result
+  ElementWalk walk;
+  const void* operand[kMaxOperands] = {};  ///< at their elements [0, 0, ...]
+  void* result = nullptr;                  ///< of dtype `dtype`, or bool of comparisons
+  void* stream = nullptr;
+};
+
+/// result = rule.forward(operands...). Operands: x; a, b; or a, b, c.
+template <class Device, class Rule>
+void forward(const Rule& rule, const ElementCall& call);
+
+/// result = the derivative for operand kOperand, times dy. Operands: those of forward, y, dy; what
+/// the rule does not read may be dy.
+template <class Device, class Rule, int kOperand>
+void backward(const Rule& rule, const ElementCall& call);
+
+}  // namespace gradus::gpu

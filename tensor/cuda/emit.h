@@ -1,0 +1,160 @@
+#pragma once
+// Turns rules into kernels: what the GRADUS_EMIT_GPU_ macros in the generated kernel files expand
+// to. There is one kernel, a loop over elements; the rule is its argument.
+#include <type_traits>
+#include <utility>
+
+#include "tensor/cuda/elementwise.h"
+#include "tensor/cuda/kernel.h"
+#include "tensor/rule_types.h"
+
+namespace gradus::GRADUS_GPU {
+
+template <class Rule>
+struct Forward {
+  Rule rule;
+  template <class... T>
+  __device__ auto operator()(T... x) const {
+    return rule.forward(x...);
+  }
+};
+
+// Of a rule with one operand, else of one of several.
+template <class Rule, int kOperand>
+struct Backward {
+  Rule rule;
+  template <class... T>
+  __device__ auto operator()(T... x) const {
+    if constexpr (sizeof...(T) == 3) {
+      return rule.backward(x...);
+    } else if constexpr (kOperand == 0) {
+      return rule.backward_a(x...);
+    } else if constexpr (kOperand == 1) {
+      return rule.backward_b(x...);
+    } else {
+      return rule.backward_c(x...);
+    }
+  }
+};
+
+template <class T, int N>
+struct Operands {
+  const T* x[N];
+
+  template <class F>
+  void visit_pointers(F f) const {
+    for (const T* pointer : x) f(pointer);
+  }
+};
+
+// Where element i of the result finds its operands. Sizes are divided out from the last axis on.
+template <int N>
+struct Places {
+  std::int64_t at[N];
+};
+template <int N>
+__device__ inline Places<N> places(const gpu::ElementWalk& walk, std::int64_t i) {
+  Places<N> places{};
+  for (int axis = walk.rank - 1; axis >= 0; --axis) {
+    const std::int64_t index = i % walk.size[axis];
+    i /= walk.size[axis];
+    for (int k = 0; k < N; ++k) places.at[k] += index * walk.step[k][axis];
+  }
+  return places;
+}
+
+// Thread t takes the elements t, t + all, t + 2 all, ...: neighbours read neighbours, and the grid
+// may have any size.
+template <class F, class Out, class T, int N, std::size_t... k>
+__device__ inline void map_all(std::int64_t n, const F& f, const gpu::ElementWalk& walk,
+                               const Operands<T, N>& in, Out* y, std::index_sequence<k...>) {
+  const std::int64_t all = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
+  std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (walk.rank == 0) {
+    for (; i < n; i += all) y[i] = f(in.x[k][i]...);
+    return;
+  }
+  for (; i < n; i += all) {
+    const Places<N> place = places<N>(walk, i);
+    y[i] = f(in.x[k][place.at[k]]...);
+  }
+}
+template <class F, class Out, class T, int N>
+__global__ void map(std::int64_t n, F f, gpu::ElementWalk walk, Operands<T, N> in, Out* y) {
+  map_all(n, f, walk, in, y, std::make_index_sequence<N>{});
+}
+
+template <class Out, class T, int N, class F>
+void launch_map(const F& f, const gpu::ElementCall& call) {
+  if (call.n == 0) return;
+  constexpr int kThreads = 256, kEach = 4;
+  Operands<T, N> in{};
+  for (int k = 0; k < N; ++k) in.x[k] = static_cast<const T*>(call.operand[k]);
+  const simt::Launch launch{
+      .grid = {static_cast<unsigned>((call.n + kThreads * kEach - 1) / (kThreads * kEach))},
+      .block = {kThreads},
+      .stream = call.stream};
+  GRADUS_LAUNCH((map<F, Out, T, N>), launch, call.n, f, call.walk, in,
+                static_cast<Out*>(call.result));
+}
+
+// How many operands forward() has.
+template <class Rule>
+consteval int operand_count() {
+  using T = std::conditional_t<Rule::kDomain == Domain::kIntegral, std::int64_t, float>;
+  if constexpr (requires(const Rule& rule, T x) { rule.forward(x); }) {
+    return 1;
+  } else if constexpr (requires(const Rule& rule, T x) { rule.forward(x, x); }) {
+    return 2;
+  } else {
+    return 3;
+  }
+}
+
+}  // namespace gradus::GRADUS_GPU
+
+namespace gradus::gpu {
+
+template <class Device, class Rule>
+void forward(const Rule& rule, const ElementCall& call) {
+  dispatch_for<Rule>(call.dtype, [&]<class T>(std::type_identity<T>) {
+    using Out = std::conditional_t<Rule::kDomain == Domain::kComparison, bool, T>;
+    GRADUS_GPU::launch_map<Out, T, GRADUS_GPU::operand_count<Rule>()>(
+        GRADUS_GPU::Forward<Rule>{rule}, call);
+  });
+}
+
+template <class Device, class Rule, int kOperand>
+void backward(const Rule& rule, const ElementCall& call) {
+  dispatch_floating(call.dtype, [&]<class T>(std::type_identity<T>) {
+    GRADUS_GPU::launch_map<T, T, GRADUS_GPU::operand_count<Rule>() + 2>(
+        GRADUS_GPU::Backward<Rule, kOperand>{rule}, call);
+  });
+}
+
+}  // namespace gradus::gpu
+
+#define GRADUS_GPU_FORWARD(Rule)                                                         \
+  template void gradus::gpu::forward<gradus::GRADUS_GPU::ThisDevice, gradus::ops::Rule>( \
+      const gradus::ops::Rule&, const gradus::gpu::ElementCall&)
+#define GRADUS_GPU_BACKWARD(Rule, operand)                                                         \
+  template void gradus::gpu::backward<gradus::GRADUS_GPU::ThisDevice, gradus::ops::Rule, operand>( \
+      const gradus::ops::Rule&, const gradus::gpu::ElementCall&)
+#define GRADUS_EMIT_GPU_UNARY(Rule, function) \
+  GRADUS_GPU_FORWARD(Rule);                   \
+  GRADUS_GPU_BACKWARD(Rule, 0)
+#define GRADUS_EMIT_GPU_BINARY(Rule, function) \
+  GRADUS_GPU_FORWARD(Rule);                    \
+  GRADUS_GPU_BACKWARD(Rule, 0);                \
+  GRADUS_GPU_BACKWARD(Rule, 1)
+#define GRADUS_EMIT_GPU_TERNARY(Rule, function) \
+  GRADUS_EMIT_GPU_BINARY(Rule, function);       \
+  GRADUS_GPU_BACKWARD(Rule, 2)
+#define GRADUS_EMIT_GPU_UNARY_WITH(Rule, function) GRADUS_EMIT_GPU_UNARY(Rule, function)
+#define GRADUS_EMIT_GPU_PREDICATE(Rule, function) GRADUS_GPU_FORWARD(Rule)
+#define GRADUS_EMIT_GPU_INTEGRAL_UNARY(Rule, function) GRADUS_GPU_FORWARD(Rule)
+#define GRADUS_EMIT_GPU_COMPARISON(Rule, function) GRADUS_GPU_FORWARD(Rule)
+#define GRADUS_EMIT_GPU_COMPARISON_WITH(Rule, function) GRADUS_GPU_FORWARD(Rule)
+#define GRADUS_EMIT_GPU_INTEGRAL(Rule, function) GRADUS_GPU_FORWARD(Rule)
+#define GRADUS_EMIT_GPU_UNARY_OPERATOR(function, op) static_assert(true)
+#define GRADUS_EMIT_GPU_BINARY_OPERATOR(function, op) static_assert(true)

@@ -1,0 +1,71 @@
+// Softmax of rows: one block for each, which reads it three times.
+#include "tensor/cuda/softmax.h"
+
+#include "tensor/cuda/kernel.h"
+
+namespace gradus::GRADUS_GPU {
+
+constexpr int kThreads = 128, kWarps = kThreads / 32;
+
+struct Largest {
+  template <class T>
+  __device__ T operator()(T a, T b) const {
+    return larger(a, b);
+  }
+};
+struct Plus {
+  template <class T>
+  __device__ T operator()(T a, T b) const {
+    return a + b;
+  }
+};
+
+// All threads get op over the values of all threads. `part` [kWarps] is free again when the next
+// barrier is passed.
+template <class Op, class T>
+__device__ T block_reduce(T value, T* part) {
+  for (int half = warpSize / 2; half > 0; half /= 2) {
+    value = Op{}(value, __shfl_down_sync(0xffffffffu, value, half));
+  }
+  if (threadIdx.x % warpSize == 0) part[threadIdx.x / warpSize] = value;
+  __syncthreads();
+  T result = part[0];
+  for (int w = 1; w < kWarps; ++w) result = Op{}(result, part[w]);
+  return result;
+}
+
+template <class T>
+__global__ void softmax_row(std::int64_t n, const T* x, T* y) {
+  GRADUS_SHARED(T, part_max, [kWarps]);
+  GRADUS_SHARED(T, part_sum, [kWarps]);
+  x += blockIdx.x * n;
+  y += blockIdx.x * n;
+  T most = -static_cast<T>(INFINITY);
+  for (std::int64_t i = threadIdx.x; i < n; i += kThreads) most = larger(most, x[i]);
+  most = block_reduce<Largest>(most, part_max);
+  T sum = 0;
+  for (std::int64_t i = threadIdx.x; i < n; i += kThreads) sum += exp(x[i] - most);
+  sum = block_reduce<Plus>(sum, part_sum);
+  for (std::int64_t i = threadIdx.x; i < n; i += kThreads) y[i] = exp(x[i] - most) / sum;
+}
+
+}  // namespace gradus::GRADUS_GPU
+
+namespace gradus::gpu {
+
+using namespace GRADUS_GPU;  // NOLINT: the kernels above
+
+template <class Device, class T>
+void softmax_rows(std::int64_t rows, std::int64_t n, const T* x, T* y, void* stream) {
+  if (rows == 0 || n == 0) return;
+  const simt::Launch launch{
+      .grid = {static_cast<unsigned>(rows)}, .block = {kThreads}, .stream = stream};
+  GRADUS_LAUNCH(softmax_row<T>, launch, n, x, y);
+}
+
+template void softmax_rows<ThisDevice, float>(std::int64_t, std::int64_t, const float*, float*,
+                                              void*);
+template void softmax_rows<ThisDevice, double>(std::int64_t, std::int64_t, const double*, double*,
+                                               void*);
+
+}  // namespace gradus::gpu
