@@ -24,7 +24,6 @@ void ops::Pick::backward(Gradients& d) const {
 }
 
 Tensor ops::Place::forward(const Tensor& x) const {
-  if (shape.rank() == 0) return x.numel() == 0 ? zeros(shape, x.dtype()) : x.reshape(shape);
   return scatter_add(zeros(shape, x.dtype()), axis, index, x);
 }
 
