@@ -147,7 +147,7 @@ TEST(VariableIndexErrors, OfAssembling) {
 
 TEST(VariableIndexErrors, OfUndefinedOperands) {
   const Variable none, x = grid();
-  const Tensor no_tensor;
+  const Tensor no_tensor{};
   const std::vector<std::pair<std::string, std::function<void()>>> calls = {
       {"[index] x", [&] { none.index({0}); }},
       {"[index] items", [&] { x.index({no_tensor}); }},
