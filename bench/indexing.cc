@@ -3,6 +3,7 @@
 #include "autograd/ops/index.h"
 #include "autograd/ops/index_select.h"
 #include "bench/hand/pairs.h"
+#include "tensor/elementwise/greater.h"
 #include "tensor/random.h"
 
 namespace gradus::bench {
@@ -38,7 +39,7 @@ const bool registered = [] {
   register_function("scatter_add_rows", [=] { return scatter_add(x, 0, columns, x); });
   register_function("scatter_add_line", [=] { return scatter_add(flat, 0, places, flat); });
   register_function("take", [=] { return take(x, places); });
-  register_function("masked_select", [mask = x > 0, x] { return masked_select(x, mask); });
+  register_function("masked_select", [=, mask = x > 0] { return masked_select(x, mask); });
   return true;
 }();
 
