@@ -13,9 +13,7 @@ Variable place(Operand x, const Tensor& index, int axis, const Shape& shape) {
   return record(ops::Place{index, axis, shape}, x);
 }
 
-Tensor ops::Pick::forward(const Tensor& x) const {
-  return x.rank() == 0 ? x.reshape(index.shape()) : gather(x, axis, index);
-}
+Tensor ops::Pick::forward(const Tensor& x) const { return gather(x, axis, index); }
 
 void ops::Pick::backward(Gradients& d) const {
   if (!dropped || d.shape(0).rank() == 0) return d.set(0, place(d.dy(), index, axis, d.shape(0)));
