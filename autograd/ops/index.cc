@@ -12,11 +12,6 @@ ops::SavedItems::SavedItems(std::vector<IndexItem> items) : items_(std::move(ite
   }
 }
 
-ops::SavedItems::SavedItems(int axis, const Tensor& index)
-    : items_(static_cast<std::size_t>(axis), Slice()), tensors_{index} {
-  items_.push_back(index);
-}
-
 const std::vector<IndexItem>& ops::SavedItems::get() const {
   for (const SavedTensor& t : tensors_) t.get();
   return items_;
@@ -29,19 +24,27 @@ bool ops::SavedItems::may_repeat() const {
   return false;
 }
 
+std::vector<IndexItem> ops::items_along(int axis, const Tensor& index) {
+  std::vector<IndexItem> items(static_cast<std::size_t>(axis), Slice());
+  items.push_back(index);
+  return items;
+}
+
 Variable Variable::index(const std::vector<IndexItem>& items, std::source_location where) const {
   return record(ops::Index{items}, Operand(*this, where));
 }
 
-Variable put_index(Operand x, const Shape& shape, ops::SavedItems items) {
-  return record(ops::PutIndex{shape, std::move(items)}, x);
+Variable put_index(Operand x, const Shape& shape, const std::vector<IndexItem>& items) {
+  return record(ops::PutIndex{shape, items}, x);
 }
 
 Variable index_put(Operand x, const std::vector<IndexItem>& items, Operand value, bool accumulate) {
   return record(ops::IndexPut{items, accumulate}, x, value);
 }
 
-void ops::Index::backward(Gradients& d) const { d.set(0, put_index(d.dy(), d.shape(0), items)); }
+void ops::Index::backward(Gradients& d) const {
+  d.set(0, put_index(d.dy(), d.shape(0), items.get()));
+}
 
 Tensor ops::PutIndex::forward(const Tensor& x) const {
   Tensor y = zeros(shape, x.dtype());

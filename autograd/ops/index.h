@@ -12,8 +12,6 @@ class SavedItems {
  public:
   SavedItems() = default;
   SavedItems(std::vector<IndexItem> items);  // NOLINT: implicit by design
-  /// All positions of the axes before `axis`, those of `index` there.
-  SavedItems(int axis, const Tensor& index);
   /// Throws AutogradError when a tensor among them was changed in place since.
   const std::vector<IndexItem>& get() const;
   /// Whether they may choose an element twice: masks and slices do not.
@@ -23,6 +21,9 @@ class SavedItems {
   std::vector<IndexItem> items_;
   std::vector<SavedTensor> tensors_;
 };
+
+/// All positions of the axes before `axis`, those of `index` there.
+std::vector<IndexItem> items_along(int axis, const Tensor& index);
 
 struct Index {
   static constexpr const char* kName = "index";
@@ -59,7 +60,7 @@ namespace gradus {
 
 /// The transpose of index: adds the elements of x to zeros of `shape` at the items. Throws as
 /// Tensor::index_put.
-Variable put_index(Operand x, const Shape& shape, ops::SavedItems items);
+Variable put_index(Operand x, const Shape& shape, const std::vector<IndexItem>& items);
 
 /// A copy of x with `value` at the items, broadcast and converted to the dtype of x, or added to
 /// what is there. Gradients flow to x where it was kept, and to `value`.

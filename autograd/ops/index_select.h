@@ -63,8 +63,8 @@ inline Variable index_fill(Operand x, int axis, const Tensor& index, double valu
 
 inline void ops::IndexSelect::backward(Gradients& d) const {
   const int at = normalize_axis("index_select", axis, d.shape(0));
-  const Tensor& positions = index.get();
-  d.set(0, put_index(d.dy(), d.shape(0), {at, positions.reshape({positions.numel()})}));
+  const Tensor line = index.get().reshape({index.get().numel()});
+  d.set(0, put_index(d.dy(), d.shape(0), items_along(at, line)));
 }
 inline void ops::IndexAdd::backward(Gradients& d) const {
   if (d.needs(0)) d.set(0, d.dy());

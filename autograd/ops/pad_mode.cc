@@ -17,7 +17,7 @@ void ops::PadByMode::backward(Gradients& d) const {
     shape[axis] = d.shape(0)[axis];
     // Padded positions are the positions of what is padded.
     const Tensor index = pad(arange(shape[axis]), {pads[2 * i], pads[2 * i + 1]}, mode);
-    dx = put_index(dx, shape, {axis, index});
+    dx = put_index(dx, shape, items_along(axis, index));
   }
   d.set(0, dx);
 }

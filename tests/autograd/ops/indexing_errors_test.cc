@@ -203,7 +203,7 @@ TEST(VariableIndexErrors, OfChangedIndices) {
       {"index", mask, [&] { return x.index({mask}); }},
       {"put_index", line,
        [&] {
-         return put_index(s, {3, 2}, {0, line});
+         return put_index(s, {3, 2}, {line});
        }},
       {"index_put", line, [&] { return index_put(x, {line}, s); }},
       {"index_put", mask, [&] { return index_put(x, {mask}, s.index({0}), true); }},

@@ -11,7 +11,9 @@
 #include "autograd/ops/transpose.h"
 #include "tensor/elementwise/mul.h"
 #include "tensor/elementwise/square.h"
+#include "tensor/random.h"
 #include "tests/support/gradients.h"
+#include "tests/support/threads.h"
 
 namespace gradus::testing {
 namespace {
@@ -226,6 +228,31 @@ TEST(IndexingGradients, OfValuesThatAreWrittenOverAreZero) {
   EXPECT_EQ(gradients(scatter_add(x, 0, index, value)), all);
   EXPECT_EQ(gradients(index_put(x, {index}, value, true)), all);
   EXPECT_EQ(gradients(index_add(x, 0, index, value)), all);
+}
+
+TEST(IndexingGradients, AreTheSameOnAnyNumberOfThreads) {
+  Generator generator(1);
+  const Variable x = parameter(normal({2000, 30}, 0, 1, generator));
+  const Tensor rows = randint(0, 2000, {9000}, generator);
+  const Tensor index = randint(-2000, 2000, {9000, 30}, generator);
+  const Tensor line = randint(0, 60'000, {300'000}, generator);
+  const Tensor of_rows = normal({9000, 30}, 0, 1, generator);
+  const Tensor of_line = normal({300'000}, 0, 1, generator);
+  const auto check_bits = [&](const std::function<Variable()>& f, const Variable& seed) {
+    same_on_all_threads([&] {
+      const Variable y = f();
+      return grad(std::span(&y, 1), std::span(&x, 1), std::span(&seed, 1))[0].value();
+    });
+  };
+  check_bits([&] { return x.index({rows}); }, of_rows);
+  check_bits([&] { return index_select(x, 0, rows); }, of_rows);
+  check_bits([&] { return gather(x, 0, index); }, of_rows);
+  check_bits([&] { return take(x, line); }, of_line);
+  check_bits(
+      [&] {
+        return scatter(of_rows, 0, rows.unsqueeze(1).slice(0, {0, 2000}).expand({2000, 30}), x);
+      },
+      of_rows);
 }
 
 }  // namespace
