@@ -121,6 +121,12 @@ class Variable {
   HookHandle register_backward_hook(
       std::function<void(std::span<Variable> inputs, const Variable& result)> f) const;
 
+  /// Elements chosen as in NumPy: x.index({Slice{1, None}, -1, Ellipsis, mask, positions}), see
+  /// tensor/indexing.h; a view unless there are tensors among the items. The gradient of an element
+  /// is the sum over the places where it was read. Throws as Tensor::index.
+  Variable index(const std::vector<IndexItem>& items,
+                 std::source_location where = std::source_location::current()) const;
+
   /// The same elements as a constant, cut from the tape.
   Variable detach() const { return Variable(value()); }
 

@@ -199,7 +199,9 @@ Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pads, double value)
 }
 
 Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pads, PadMode mode) {
-  // Checks the number of pads, and cuts where they are negative.
+  check_defined("pad", "x", x);
+  const bool fits = pads.size() % 2 == 0 && pads.size() / 2 <= static_cast<std::size_t>(x.rank());
+  if (!fits) return pad(x, pads, 0.0);  // throws
   std::vector<std::int64_t> cuts = pads;
   for (std::int64_t& cut : cuts) cut = std::min<std::int64_t>(cut, 0);
   Tensor y = pad(x, cuts, 0.0);

@@ -7,7 +7,7 @@ namespace gradus::ops {
 struct MaskedFill {
   static constexpr const char* kName = "masked_fill";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
-  Tensor mask;
+  SavedTensor mask;
   double value;
 
   Tensor forward(const Tensor& x) const { return masked_fill(x, mask, value); }

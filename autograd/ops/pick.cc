@@ -13,10 +13,7 @@ Variable place(Operand x, const Tensor& index, int axis, const Shape& shape) {
   return record(ops::Place{index, axis, shape}, x);
 }
 
-Tensor ops::Pick::forward(const Tensor& x) const {
-  if (x.rank() > 0) return gather(x, axis, index);
-  return index.numel() == 0 ? zeros(index.shape(), x.dtype()) : x.reshape(index.shape());
-}
+Tensor ops::Pick::forward(const Tensor& x) const { return gather(x, axis, index); }
 
 void ops::Pick::backward(Gradients& d) const {
   if (!dropped || d.shape(0).rank() == 0) return d.set(0, place(d.dy(), index, axis, d.shape(0)));
@@ -25,7 +22,6 @@ void ops::Pick::backward(Gradients& d) const {
 }
 
 Tensor ops::Place::forward(const Tensor& x) const {
-  if (shape.rank() == 0) return x.numel() == 0 ? zeros(shape, x.dtype()) : x.reshape(shape);
   return scatter_add(zeros(shape, x.dtype()), axis, index, x);
 }
 

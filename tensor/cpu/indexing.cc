@@ -149,6 +149,26 @@ void push(std::string_view op, std::int64_t size, Shape& shape) {
   shape.push_back(size);
 }
 
+/// How far behind the first element each combination of positions stands.
+Tensor sums_of(const Shape& indices, const std::vector<Tensor>& positions, const Strides& steps) {
+  const Tensor sums = Tensor::empty(indices, kInt64);
+  std::int64_t* sum = sums.data<std::int64_t>();
+  for (std::size_t k = 0; k < positions.size(); ++k) {
+    const std::int64_t step = steps[static_cast<int>(k)];
+    const LoopPlan<1> plan(indices, {&positions[k]});
+    const std::int64_t* position = positions[k].data<std::int64_t>();
+    parallel_pieces(sums.numel(), [&](std::int64_t begin, std::int64_t end) {
+      plan.rows(begin, end, [&](const auto& offset, std::int64_t n, std::int64_t at) {
+        for (std::int64_t i = 0; i < n; ++i) {
+          const std::int64_t place = position[offset[0] + i * plan.inner(0)] * step;
+          sum[at + i] = k == 0 ? place : sum[at + i] + place;
+        }
+      });
+    });
+  }
+  return sums;
+}
+
 Places places_of(std::string_view op, const Selection& s) {
   Shape indices;
   for (const Tensor& t : s.positions) {
@@ -185,21 +205,10 @@ Places places_of(std::string_view op, const Selection& s) {
     steps_of_table.push_back(0);
   }
   check_sizes(op, p.shape);
-  const Tensor sums = Tensor::empty(indices, kInt64);
-  std::int64_t* sum = sums.data<std::int64_t>();
-  for (int k = 0; k < count; ++k) {
-    const std::int64_t step = step_of_index[k];
-    const LoopPlan<1> plan(indices, {&s.positions[k]});
-    const std::int64_t* position = s.positions[k].data<std::int64_t>();
-    parallel_pieces(sums.numel(), [&](std::int64_t begin, std::int64_t end) {
-      plan.rows(begin, end, [&](const auto& offset, std::int64_t n, std::int64_t at) {
-        for (std::int64_t i = 0; i < n; ++i) {
-          const std::int64_t place = position[offset[0] + i * plan.inner(0)] * step;
-          sum[at + i] = k == 0 ? place : sum[at + i] + place;
-        }
-      });
-    });
-  }
+  // A tensor that is written to at positions in itself needs a copy of them.
+  const bool one =
+      count == 1 && step_of_index[0] == 1 && !s.positions[0].shares_storage_with(s.view);
+  const Tensor sums = one ? s.positions[0] : sums_of(indices, s.positions, step_of_index);
   p.x = as_strided_unchecked(s.view, p.flat, steps, 0);
   p.table = as_strided_unchecked(sums, p.flat, steps_of_table, 0);
   return p;
@@ -257,8 +266,8 @@ Tensor Tensor::index(const std::vector<IndexItem>& items) const {
   return s.axes.empty() ? s.with_new_axes("index") : read(places_of("index", s));
 }
 
-void Tensor::index_put(const std::vector<IndexItem>& items, const Tensor& value,
-                       bool accumulate, std::source_location where) const {
+void Tensor::index_put(const std::vector<IndexItem>& items, const Tensor& value, bool accumulate,
+                       std::source_location where) const {
   const Selection s = selection("index_put", *this, items);
   check_defined("index_put", "value", value);
   cpu::check_writable("index_put", s.view);
@@ -344,14 +353,15 @@ Tensor nonzero(const Tensor& x) {
   parallel_for(pieces, [&](std::int64_t piece) {
     const std::int64_t begin = piece * kPieceSize, end = std::min(n, begin + kPieceSize);
     std::int64_t* row = rows + start[piece] * rank;
+    Dims at = Dims::filled(rank, 0);
+    std::int64_t rest = begin;
+    for (int axis = rank - 1; axis >= 0; --axis) {
+      at[axis] = rest % x.shape()[axis];
+      rest /= x.shape()[axis];
+    }
     for (std::int64_t i = begin; i < end; ++i) {
-      if (!set[i]) continue;
-      std::int64_t rest = i;
-      for (int axis = rank - 1; axis >= 0; --axis) {
-        row[axis] = rest % x.shape()[axis];
-        rest /= x.shape()[axis];
-      }
-      row += rank;
+      if (set[i]) row = std::copy(at.begin(), at.end(), row);
+      for (int axis = rank - 1; axis >= 0 && ++at[axis] == x.shape()[axis]; --axis) at[axis] = 0;
     }
   });
   return y;

@@ -89,6 +89,53 @@ TEST(Places, OfRowsAreWrittenInOrder) {
   }
 }
 
+// One row has nearly all of the work, as that of padding in a table of words.
+TEST(Places, OfOneRowThatIsWrittenMostAreWrittenInOrder) {
+  Generator generator(5);
+  const Tensor x = normal({30, 40}, 0, 1, generator), values = normal({9000, 40}, 0, 1, generator);
+  const Tensor index = full({9000}, 7, kInt64);
+  index.slice(0, {100, 200}).copy_from(randint(0, 30, {100}, generator));
+  std::vector<std::int64_t> positions;
+  for (const std::int64_t i : index.to_vector<std::int64_t>()) {
+    for (std::int64_t k = 0; k < 40; ++k) positions.push_back(i * 40 + k);
+  }
+  const Tensor y = same_on_all_threads([&] { return index_add(x, 0, index, values); });
+  EXPECT_EQ(y.to_vector<float>(),
+            looped(x.to_vector<float>(), positions, values.to_vector<float>(), true));
+}
+
+TEST(Places, AlongTheFirstOfTwoAxesAreWrittenInOrder) {
+  Generator generator(6);
+  const Tensor x = normal({40, 300}, 0, 1, generator);
+  const Tensor index = randint(-40, 40, {5000, 290}, generator);
+  const Tensor values = normal({5000, 290}, 0, 1, generator);
+  std::vector<std::int64_t> positions = index.to_vector<std::int64_t>();
+  for (std::size_t j = 0; j < positions.size(); ++j) {
+    positions[j] = (positions[j] + 40) % 40 * 300 + static_cast<std::int64_t>(j) % 290;
+  }
+  for (const bool adds : {false, true}) {
+    const Tensor y = same_on_all_threads(
+        [&] { return adds ? scatter_add(x, 0, index, values) : scatter(x, 0, index, values); });
+    EXPECT_EQ(y.to_vector<float>(),
+              looped(x.to_vector<float>(), positions, values.to_vector<float>(), adds));
+  }
+}
+
+// The table has one place, so the axes of the plan are those of x.
+TEST(Places, OfOneLargeSliceAreWritten) {
+  const Tensor x = zeros({300, 2, 400}), values = ones({400, 1, 300}).transpose(0, 2);
+  const Tensor y = same_on_all_threads(
+      [&] { return index_add(x.transpose(0, 2), 1, tensor({1}, kInt64), values.transpose(0, 2)); });
+  EXPECT_EQ(y.select(1, 1).to_vector(), std::vector<double>(120'000, 1));
+  EXPECT_EQ(y.select(1, 0).to_vector(), std::vector<double>(120'000, 0));
+}
+
+TEST(Places, ThatAreElementsOfTheTargetAreReadBefore) {
+  const Tensor x = tensor({2, 0, 1, 0}, kInt64);
+  x.index_put({x}, tensor({10, 11, 12, 13}, kInt64));
+  EXPECT_EQ(x.to_vector(), (std::vector<double>{13, 12, 10, 0}));
+}
+
 TEST(Places, OfManyElementsAreReadWhereTheyStand) {
   Generator generator(1);
   const Tensor x = arange(60'000).reshape({200, 300});
