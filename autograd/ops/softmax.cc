@@ -7,9 +7,12 @@
 
 namespace gradus {
 
+Variable softmax_gradient(const Variable& y, const Variable& dy, int axis) {
+  return y * (dy - sum(dy * y, axis, true));
+}
+
 void ops::Softmax::backward(Gradients& d) const {
-  const Variable y = d.y();
-  d.set(0, y * (d.dy() - sum(d.dy() * y, axis, true)));
+  d.set(0, softmax_gradient(d.y(), d.dy(), axis));
 }
 
 void ops::LogSoftmax::backward(Gradients& d) const {
