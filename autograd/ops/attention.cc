@@ -55,16 +55,17 @@ void check(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOpt
                       "; expected a probability in 0..1");
   }
   if (p > 0 && options.generator == nullptr) {
-    throw ConfigError("[scaled_dot_product_attention] generator: none; expected one to draw from "
-                      "with dropout_p " +
-                      to_text(p));
+    throw ConfigError(
+        "[scaled_dot_product_attention] generator: none; expected one to draw from "
+        "with dropout_p " +
+        to_text(p));
   }
 }
 
 // [..., L, S], and what a mask adds to it.
 Shape scores_shape(const Tensor& q, const Tensor& k, const Tensor& v, const Variable& mask) {
-  Shape shape = broadcast_shapes(kOp, batch_of(q.shape()), batch_of(k.shape()), "batch of q",
-                                 "batch of k");
+  Shape shape =
+      broadcast_shapes(kOp, batch_of(q.shape()), batch_of(k.shape()), "batch of q", "batch of k");
   broadcast_shapes(kOp, shape, batch_of(v.shape()), "batch of q and k", "batch of v");
   shape.push_back(q.dim(-2));
   shape.push_back(k.dim(-2));

@@ -43,10 +43,9 @@ namespace gradus {
 
 /// y = dropout(P) v with P = softmax(scale q k^T + mask) along the keys. Backward computes P again
 /// instead of keeping it;  dS = P (dP - sum_keys dP P) are the gradients of the scores,
-/// dq = scale dS k, dk = scale dS^T q, dv = dropout(P)^T dy, dmask = dS. A query that may look at no
-/// key has y = 0 and no gradient.
-/// Shapes: q [..., L, E], k [..., S, E], v [..., S, D]  ->  y [..., L, D]; the axes before are
-/// broadcast. Throws ShapeError, DTypeError, ConfigError:
+/// dq = scale dS k, dk = scale dS^T q, dv = dropout(P)^T dy, dmask = dS. A query that may look at
+/// no key has y = 0 and no gradient. Shapes: q [..., L, E], k [..., S, E], v [..., S, D]  ->  y
+/// [..., L, D]; the axes before are broadcast. Throws ShapeError, DTypeError, ConfigError:
 ///   "[scaled_dot_product_attention] q is [2, 3], k is [4, 5] and v is [4, 3]; expected q
 ///   [..., L, E], k [..., S, E], v [..., S, D]"
 /// Source: Vaswani et al., "Attention is all you need" (2017), arXiv:1706.03762, eq. 1.

@@ -41,8 +41,9 @@ void check(const Tensor& logits, const Tensor& target, const CrossEntropyOptions
                      "; expected a floating dtype");
   }
   if (target.dtype() == kBool) {
-    throw DTypeError("[cross_entropy] target: bool; expected whole numbers, one class each, or "
-                     "floating probabilities");
+    throw DTypeError(
+        "[cross_entropy] target: bool; expected whole numbers, one class each, or "
+        "floating probabilities");
   }
   const bool soft = is_floating(target.dtype());
   Shape expected = logits.shape();
@@ -165,7 +166,8 @@ void ops::CrossEntropy::backward(Gradients& d) const {
   Tensor total = weight_of_targets() * (1 - smoothing);
   Tensor q = scatter_add(zeros(shape, dtype), axis, index, total);
   if (smoothing != 0) {
-    const Tensor part = masked_fill(full(index.shape(), smoothing / shape[axis], dtype), ignored, 0);
+    const Tensor part =
+        masked_fill(full(index.shape(), smoothing / shape[axis], dtype), ignored, 0);
     q = q + part * of_class;
     total = total + part * sum(of_class);
   }

@@ -11,7 +11,7 @@ enum class Reduction { kNone, kMean, kSum };
 struct CrossEntropyOptions {
   Tensor weight = {};                ///< of each class, [C]; undefined for 1
   std::int64_t ignore_index = -100;  ///< the target that does not count
-  double label_smoothing = 0;        ///< in 0..1, this part of the target is spread over all classes
+  double label_smoothing = 0;  ///< in 0..1, this part of the target is spread over all classes
   Reduction reduction = Reduction::kMean;
 };
 

@@ -42,9 +42,9 @@ Tensor checked_rows(const Tensor& weight, const Tensor& indices) {
 std::int64_t checked_padding(std::int64_t row, const Shape& weight) {
   if (row >= -weight[0] && row < weight[0]) return row < 0 ? row + weight[0] : row;
   throw IndexError("[embedding] padding_idx: " + std::to_string(row) + "; expected " +
-                   (weight[0] == 0 ? "none"
-                                   : std::to_string(-weight[0]) + ".." +
-                                         std::to_string(weight[0] - 1)) +
+                   (weight[0] == 0
+                        ? "none"
+                        : std::to_string(-weight[0]) + ".." + std::to_string(weight[0] - 1)) +
                    ", a row of weight " + to_string(weight));
 }
 
@@ -67,9 +67,7 @@ Variable embedding(Operand weight, const Tensor& indices, std::optional<std::int
   return y.shape() == shape ? y : reshape({y, where}, shape);
 }
 
-Tensor ops::Embedding::forward(const Tensor& weight) const {
-  return index_select(weight, 0, rows);
-}
+Tensor ops::Embedding::forward(const Tensor& weight) const { return index_select(weight, 0, rows); }
 
 void ops::Embedding::backward(Gradients& d) const {
   const Tensor& mask = padding;

@@ -11,9 +11,7 @@ Variable softmax_gradient(const Variable& y, const Variable& dy, int axis) {
   return y * (dy - sum(dy * y, axis, true));
 }
 
-void ops::Softmax::backward(Gradients& d) const {
-  d.set(0, softmax_gradient(d.y(), d.dy(), axis));
-}
+void ops::Softmax::backward(Gradients& d) const { d.set(0, softmax_gradient(d.y(), d.dy(), axis)); }
 
 void ops::LogSoftmax::backward(Gradients& d) const {
   d.set(0, d.dy() - exp(d.y()) * sum(d.dy(), axis, true));

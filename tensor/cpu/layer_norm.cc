@@ -10,7 +10,7 @@
 namespace gradus {
 namespace {
 
-constexpr int kLanes = 16;                 // element i of a line adds to partial sum i % kLanes
+constexpr int kLanes = 16;                  // element i of a line adds to partial sum i % kLanes
 constexpr std::int64_t kMostPartials = 64;  // sums over lines, each of the size of weight
 
 // sums = sum over i of f(i), for two sums at once: f(i, a, b) adds to a and b.
@@ -101,8 +101,8 @@ void check_operand(std::string_view argument, const Tensor& given, const Tensor&
   if (given.shape() == sizes) return;
   throw ShapeError("[layer_norm] " + std::string(argument) + ": shape " + to_string(given.shape()) +
                    "; expected " + to_string(sizes) + ", " +
-                   (axes.rank() == 0 ? "all axes" : "axes " + to_string(axes)) +
-                   " of x of shape " + to_string(x.shape()));
+                   (axes.rank() == 0 ? "all axes" : "axes " + to_string(axes)) + " of x of shape " +
+                   to_string(x.shape()));
 }
 
 template <class T>
@@ -205,10 +205,9 @@ LayerNormGradients layer_norm_backward(const Tensor& dy, const Tensor& x, const 
     double* dweight = wants_weight ? of_weight.data<double>() : nullptr;
     double* dbias = wants_bias ? of_bias.data<double>() : nullptr;
     parallel_for(pieces, [&](std::int64_t piece) {
-      differentiate<T>(g_of, x_of, w_of, n, eps, piece * each,
-                       std::min(at.lines, (piece + 1) * each), dx,
-                       wants_weight ? dweight + piece * n : nullptr,
-                       wants_bias ? dbias + piece * n : nullptr);
+      differentiate<T>(
+          g_of, x_of, w_of, n, eps, piece * each, std::min(at.lines, (piece + 1) * each), dx,
+          wants_weight ? dweight + piece * n : nullptr, wants_bias ? dbias + piece * n : nullptr);
     });
   });
   const auto total = [&](const Tensor& parts) {
