@@ -93,7 +93,7 @@ std::pair<Tensor, Tensor> checked_classes(const Tensor& target, std::int64_t cla
       }
       throw IndexError("[cross_entropy] target: " + std::to_string(value) + " at " +
                        to_string(where) + "; expected " +
-                       (classes == 0 ? "no" : "a class in 0.." + std::to_string(classes - 1)) +
+                       (classes == 0 ? "no class" : "a class in 0.." + std::to_string(classes - 1)) +
                        ", or ignore_index " + std::to_string(ignore_index));
     }
   }
