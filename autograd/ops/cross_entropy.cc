@@ -91,10 +91,11 @@ std::pair<Tensor, Tensor> checked_classes(const Tensor& target, std::int64_t cla
         where[axis] = i % target.shape()[axis];
         i /= target.shape()[axis];
       }
-      throw IndexError("[cross_entropy] target: " + std::to_string(value) + " at " +
-                       to_string(where) + "; expected " +
-                       (classes == 0 ? "no class" : "a class in 0.." + std::to_string(classes - 1)) +
-                       ", or ignore_index " + std::to_string(ignore_index));
+      throw IndexError(
+          "[cross_entropy] target: " + std::to_string(value) + " at " + to_string(where) +
+          "; expected " +
+          (classes == 0 ? "no class" : "a class in 0.." + std::to_string(classes - 1)) +
+          ", or ignore_index " + std::to_string(ignore_index));
     }
   }
   return {index, ignored};

@@ -8,6 +8,7 @@
 namespace gradus {
 
 Variable softmax_gradient(const Variable& y, const Variable& dy, int axis) {
+  if (!grad_enabled()) return softmax_backward(y.value(), dy.value(), axis);
   return y * (dy - sum(dy * y, axis, true));
 }
 

@@ -246,7 +246,50 @@ Tensor along(std::string_view op, const Tensor& x, int axis) {
   return (moved ? y.moveaxis(-1, axis).contiguous() : y).to(result);
 }
 
+// dx of y = softmax(x) along lines of n neighbours, in place of dy.
+template <class T>
+void gradient_of_row(const T* y, T* dy, std::int64_t n) {
+  alignas(64) double sums[kLanes] = {};
+  const std::int64_t whole = n - n % kLanes;
+  for (std::int64_t i = 0; i < whole; i += kLanes) {
+#pragma omp simd
+    for (int lane = 0; lane < kLanes; ++lane) {
+      sums[lane] += static_cast<double>(y[i + lane]) * static_cast<double>(dy[i + lane]);
+    }
+  }
+  for (std::int64_t i = whole; i < n; ++i) {
+    sums[i - whole] += static_cast<double>(y[i]) * static_cast<double>(dy[i]);
+  }
+  for (int half = kLanes / 2; half > 0; half /= 2) {
+    for (int lane = 0; lane < half; ++lane) sums[lane] += sums[lane + half];
+  }
+  const T sum = static_cast<T>(sums[0]);
+  for (std::int64_t i = 0; i < n; ++i) dy[i] = y[i] * (dy[i] - sum);
+}
+
 }  // namespace
+
+Tensor softmax_backward(const Tensor& y, const Tensor& dy, int axis) {
+  const DType dtype = compute_dtype(y.dtype());
+  axis = normalize_line_axis("softmax", axis, y.shape());
+  const bool moved = y.rank() > 1 && axis != y.rank() - 1;
+  const auto in_lines = [&](const Tensor& x) {
+    return (moved ? x.moveaxis(axis, -1) : x).to(dtype);
+  };
+  const Tensor from = in_lines(y).contiguous(), dx = in_lines(dy).clone();
+  const std::int64_t n = dx.rank() == 0 ? 1 : dx.dim(-1);
+  const std::int64_t lines = n == 0 ? 0 : dx.numel() / n;
+  const std::int64_t each = std::max<std::int64_t>(1, kPieceSize / std::max<std::int64_t>(1, n));
+  dispatch_floating(dtype, [&](auto type) {
+    using T = typename decltype(type)::type;
+    parallel_for((lines + each - 1) / each, [&](std::int64_t piece) {
+      for (std::int64_t i = piece * each; i < std::min(lines, (piece + 1) * each); ++i) {
+        gradient_of_row(from.data<T>() + i * n, dx.data<T>() + i * n, n);
+      }
+    });
+  });
+  return (moved ? dx.moveaxis(-1, axis).contiguous() : dx).to(y.dtype());
+}
 
 Tensor softmax(const Tensor& x, int axis) { return along<false>("softmax", x, axis); }
 

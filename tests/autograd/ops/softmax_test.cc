@@ -4,11 +4,15 @@
 #include <gtest/gtest.h>
 
 #include "autograd/ops/flip.h"
+#include "autograd/ops/sum.h"
 #include "autograd/ops/sum_to.h"
 #include "autograd/ops/transpose.h"
+#include "tensor/elementwise/mul.h"
 #include "tensor/elementwise/square.h"
+#include "tensor/random.h"
 #include "tests/support/compare.h"
 #include "tests/support/gradients.h"
+#include "tests/support/threads.h"
 
 namespace gradus::testing {
 namespace {
@@ -36,6 +40,33 @@ TEST(Softmax, GradientsOfViewsAreThoseOfDifferences) {
                    {column});
   expect_gradients("log_softmax",
                    [&](Inputs v) { return square(log_softmax(expand(v[0], wide), 0)); }, {column});
+}
+
+// One pass over the lines, and the steps recorded for higher derivatives.
+TEST(Softmax, HasTheSameGradientWithAndWithoutAGraph) {
+  Generator generator(3);
+  for (const Shape& shape : {Shape{50, 300}, Shape{300, 5}, Shape{2, 20000}, Shape{3, 40, 5}}) {
+    for (const int axis : {0, 1}) {
+      const Variable x = parameter(normal(shape, 0, 2, generator, kFloat64));
+      const Variable seed(normal(shape, 0, 1, generator, kFloat64)), y = softmax(x, axis);
+      const Variable loss = sum(y * seed);
+      const Variable fused = grad(loss, x, {.retain_graph = true});
+      // Sums of up to 20000 numbers in different orders.
+      expect_close(fused.value(), grad(loss, x, {.create_graph = true}).value(), 1e-12, 1e-15);
+      const auto once = [&] { return softmax_backward(y.value(), seed.value(), axis); };
+      expect_same_bits(same_on_all_threads(once), fused.value());
+    }
+  }
+}
+
+TEST(Softmax, GradientOfHalfTypesIsRoundedOnce) {
+  Generator generator(4);
+  for (const DType half : {kFloat16, kBFloat16}) {
+    const Tensor y = softmax(normal({3, 20}, 0, 1, generator).to(half), 1);
+    const Tensor dy = normal({3, 20}, 0, 1, generator).to(half);
+    expect_same_bits(softmax_backward(y, dy, 1),
+                     softmax_backward(y.to(kFloat32), dy.to(kFloat32), 1).to(half));
+  }
 }
 
 TEST(Softmax, ErrorsNameTheAxis) {
