@@ -13,18 +13,15 @@ Variable place(Operand x, const Tensor& index, int axis, const Shape& shape) {
   return record(ops::Place{index, axis, shape}, x);
 }
 
-Tensor ops::Pick::forward(const Tensor& x) const {
-  return x.rank() == 0 ? x.reshape(index.shape()) : gather(x, axis, index);
-}
+Tensor ops::Pick::forward(const Tensor& x) const { return gather(x, axis, index); }
 
 void ops::Pick::backward(Gradients& d) const {
   if (!dropped || d.shape(0).rank() == 0) return d.set(0, place(d.dy(), index, axis, d.shape(0)));
   const int at = normalize_axis("pick", axis, d.shape(0));
-  d.set(0, place(unsqueeze(d.dy(), at), index.unsqueeze(at), at, d.shape(0)));
+  d.set(0, place(unsqueeze(d.dy(), at), index.get().unsqueeze(at), at, d.shape(0)));
 }
 
 Tensor ops::Place::forward(const Tensor& x) const {
-  if (shape.rank() == 0) return x.reshape({});
   return scatter_add(zeros(shape, x.dtype()), axis, index, x);
 }
 
