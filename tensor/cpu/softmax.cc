@@ -18,6 +18,7 @@ namespace {
 using cpu::kLanes;
 
 constexpr std::int64_t kSideBySide = 8192;  // longer lines would not stay in the cache together
+constexpr std::int64_t kFewLines = 8;       // long ones, whose pieces threads share one by one
 template <class T>
 constexpr T kNone = -std::numeric_limits<T>::infinity();
 
@@ -200,7 +201,7 @@ void side_by_side(const T* x, T* y, std::int64_t first, int count, std::int64_t 
 // All lines of row-major x, whose elements are `inner` apart.
 template <bool kLog, class T>
 void all_lines(const T* x, T* y, std::int64_t lines, std::int64_t n, std::int64_t inner) {
-  if (inner == 1 && n > kPieceSize) {
+  if (inner == 1 && n > kPieceSize && lines < kFewLines) {
     for (std::int64_t i = 0; i < lines; ++i) Row<kLog, T>(x + i * n, y + i * n, n).run();
     return;
   }

@@ -74,8 +74,10 @@ TEST(CrossEntropy, TakesLogitsAndTargetsWithGaps) {
 }
 
 TEST(CrossEntropy, OfNoTargetsIsNanWithGradientZero) {
-  for (const auto& [shape, target, ignore] : std::vector<std::tuple<Shape, Tensor, int>>{
-           {{0, 3}, zeros({0}, kInt64), -100}, {{2, 3}, tensor({1, 1}, kInt64), 1}}) {
+  for (const auto& [shape, target, ignore] :
+       std::vector<std::tuple<Shape, Tensor, int>>{{{0, 3}, zeros({0}, kInt64), -100},
+                                                   {{0, 0}, zeros({0}, kInt64), -100},
+                                                   {{2, 3}, tensor({1, 1}, kInt64), 1}}) {
     for (const bool create_graph : {false, true}) {
       const Variable x = parameter(ones(shape));
       const Variable loss = cross_entropy(x, target, {.ignore_index = ignore});
