@@ -18,7 +18,7 @@ Tensor ops::Pick::forward(const Tensor& x) const { return gather(x, axis, index)
 void ops::Pick::backward(Gradients& d) const {
   if (!dropped || d.shape(0).rank() == 0) return d.set(0, place(d.dy(), index, axis, d.shape(0)));
   const int at = normalize_axis("pick", axis, d.shape(0));
-  d.set(0, place(unsqueeze(d.dy(), at), index.unsqueeze(at), at, d.shape(0)));
+  d.set(0, place(unsqueeze(d.dy(), at), index.get().unsqueeze(at), at, d.shape(0)));
 }
 
 Tensor ops::Place::forward(const Tensor& x) const {

@@ -21,7 +21,7 @@ namespace gradus::ops {
 struct Pick {
   static constexpr const char* kName = "pick";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
-  Tensor index;
+  SavedTensor index;
   int axis;
   bool dropped = false;  ///< whether index, and the result, lack the axis
 
@@ -32,7 +32,7 @@ struct Pick {
 struct Place {
   static constexpr const char* kName = "place";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
-  Tensor index;
+  SavedTensor index;
   int axis;
   Shape shape;
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "autograd/ops/cat.h"
 #include "autograd/ops/flip.h"
 #include "autograd/ops/masked_fill.h"
 #include "autograd/ops/pad.h"
@@ -51,6 +52,20 @@ void ops::Diff::backward(Gradients& d) const {
   pads.back() = *(pads.end() - 2) = n;
   const Variable dx = diff(pad(d.dy(), pads), n, axis);
   d.set(0, n % 2 == 0 ? dx : -dx);
+}
+
+Variable diff(Operand x, std::int64_t n, int axis, Operand prepend, Operand append) {
+  if (n <= 0) return diff(x, n, axis);
+  const Tensor y = diff(x.value(), n, axis, prepend.value(), append.value());  // checks
+  std::vector<Variable> parts;
+  bool recorded = false;
+  for (const Operand* part : {&prepend, &x, &append}) {
+    if (!part->variable.defined()) continue;
+    parts.push_back(part->variable);
+    recorded = recorded || part->variable.requires_grad();
+  }
+  if (!recorded || !grad_enabled()) return y;
+  return record_result(ops::Diff{n, axis}, y, Operand(cat(parts, axis, x.where), x.where));
 }
 
 VariableAndIndices cummax(Operand x, int axis) {

@@ -71,6 +71,10 @@ inline Variable diff(Operand x, std::int64_t n = 1, int axis = -1) {
   return record(ops::Diff{n, axis}, x);
 }
 
+/// The same of x between `prepend` and `append`, of which one may be undefined. They have the sizes
+/// of x but for the axis, and gradients too.
+Variable diff(Operand x, std::int64_t n, int axis, Operand prepend, Operand append = Variable());
+
 /// Largest element so far and its position, which gets the gradient: the last of equal ones.
 VariableAndIndices cummax(Operand x, int axis);
 

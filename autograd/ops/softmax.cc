@@ -7,10 +7,12 @@
 
 namespace gradus {
 
-void ops::Softmax::backward(Gradients& d) const {
-  const Variable y = d.y();
-  d.set(0, y * (d.dy() - sum(d.dy() * y, axis, true)));
+Variable softmax_gradient(const Variable& y, const Variable& dy, int axis) {
+  if (!grad_enabled()) return softmax_backward(y.value(), dy.value(), axis);
+  return y * (dy - sum(dy * y, axis, true));
 }
+
+void ops::Softmax::backward(Gradients& d) const { d.set(0, softmax_gradient(d.y(), d.dy(), axis)); }
 
 void ops::LogSoftmax::backward(Gradients& d) const {
   d.set(0, d.dy() - exp(d.y()) * sum(d.dy(), axis, true));

@@ -33,4 +33,7 @@ inline Variable softmax(Operand x, int axis) { return record(ops::Softmax{axis},
 /// The logarithm of softmax;  dx = dy - exp(y) sum_j dy[j]. Throws IndexError.
 inline Variable log_softmax(Operand x, int axis) { return record(ops::LogSoftmax{axis}, x); }
 
+/// dx of y = softmax(x), which other backwards end with.
+Variable softmax_gradient(const Variable& y, const Variable& dy, int axis);
+
 }  // namespace gradus

@@ -12,11 +12,13 @@
 #include "autograd/ops/recurrence.h"
 #include "autograd/ops/scan.h"
 #include "autograd/ops/sort.h"
+#include "autograd/ops/sum.h"
 #include "autograd/ops/transpose.h"
 #include "autograd/ops/var.h"
 #include "tensor/elementwise/add.h"
 #include "tensor/elementwise/mul.h"
 #include "tensor/elementwise/square.h"
+#include "tests/support/compare.h"
 #include "tests/support/gradients.h"
 
 namespace gradus::testing {
@@ -202,6 +204,23 @@ TEST(ScanGradients, SumsProductsAndExtremes) {
   check_line("diff", [](const Variable& x, int axis) { return diff(x, 0, axis); });
 }
 
+TEST(ScanGradients, OfDifferencesWithWhatStandsBeforeAndBehind) {
+  const Variable x = gap_parameter({2, 3}, -2, 2, 1), before = gap_parameter({2, 1}, -2, 2, 2),
+                 behind = gap_parameter({2, 2}, -2, 2, 3);
+  for (const int n : {1, 2}) {
+    expect_gradients("diff", [=](Inputs v) { return square(diff(v[0], n, 1, v[1], v[2])); },
+                     {x, before, behind});
+    expect_gradients("diff", [=](Inputs v) { return square(diff(v[0], n, -1, v[1])); },
+                     {x, before});
+    expect_gradients("diff", [=](Inputs v) { return square(diff(v[0], n, 1, Variable(), v[1])); },
+                     {Variable(x.value()), behind});
+  }
+  const Tensor a = x.value(), b = before.value(), c = behind.value();
+  expect_same_bits(diff(x, 2, 1, before, behind).value(), diff(a, 2, 1, b, c));
+  expect_same_bits(diff(x, 0, 1, before).value(), a);
+  EXPECT_THROW(diff(x, 1, 0, before), ShapeError);
+}
+
 TEST(ScanGradients, OfProductsWithZeros) {
   for (const Tensor& x :
        {tensor({2, 0, 3, 4}, kFloat64), tensor({0, 2, 0, 4}, kFloat64), zeros({3}, kFloat64)}) {
@@ -240,6 +259,12 @@ TEST(OrderGradients, SortAndTopk) {
   const Variable x = gap_parameter({2, 3}, -2, 2, 2);
   expect_gradients("pick", [&](Inputs v) { return square(pick(v[0], index, 1)); }, {x});
   expect_gradients("place", [&](Inputs v) { return square(place(v[0], index, 1, {2, 4})); }, {x});
+}
+
+TEST(OrderGradients, NoticePositionsThatChangedBeforeBackward) {
+  const auto y = sort(gap_parameter({2, 3}, -2, 2, 1), 1);
+  y.indices.fill(0);
+  EXPECT_THROW(sum(y.values).backward(), AutogradError);
 }
 
 }  // namespace
