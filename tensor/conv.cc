@@ -37,11 +37,16 @@ struct Call {
     throw ConfigError("[" + op + "] " + what);
   }
 
-  void check_rank(std::string_view argument, const Tensor& x) const {
+  void check_images(std::string_view argument, const Tensor& x) const {
     check_defined(op, argument, x);
-    if (x.rank() == axes + 1 || x.rank() == axes + 2) return;
-    wrong_shape(std::string(argument) + ": shape " + to_string(x.shape()) + "; expected " +
-                (axes == 1 ? "[N, C, L] or [C, L]" : "[N, C, H, W] or [C, H, W]"));
+    const std::string got = std::string(argument) + ": shape " + to_string(x.shape());
+    if (x.rank() != axes + 1 && x.rank() != axes + 2) {
+      wrong_shape(got + "; expected " +
+                  (axes == 1 ? "[N, C, L] or [C, L]" : "[N, C, H, W] or [C, H, W]"));
+    }
+    for (int i = x.rank() - axes; i < x.rank(); ++i) {
+      if (x.shape()[i] < 1) wrong_shape(got + "; expected sizes of at least 1 but for N and C");
+    }
   }
 
   void check_dtypes(std::string_view x_name, const Tensor& x, std::string_view y_name,
@@ -136,7 +141,7 @@ Tensor computable(const Tensor& x) { return x.defined() ? x.to(compute_dtype(x.d
 Tensor convolution(std::string_view name, int axes, const Tensor& x, const Tensor& w,
                    const Tensor& b, const ConvOptions& options) {
   const Call call(name, axes, options.stride, options.padding, options.dilation, options.groups);
-  call.check_rank("x", x);
+  call.check_images("x", x);
   call.check_weight(x, w);
   const std::int64_t channels = channels_of(x, axes), outputs = w.shape()[0];
   call.check_groups(outputs, "the result");
@@ -159,7 +164,7 @@ Tensor transposed(std::string_view name, int axes, const Tensor& x, const Tensor
                   const Tensor& b, const ConvTransposeOptions& options) {
   const Call call(name, axes, options.stride, options.padding, options.dilation, options.groups);
   const Dims more = per_axis(name, "output_padding", options.output_padding, axes, 0, 0);
-  call.check_rank("x", x);
+  call.check_images("x", x);
   call.check_weight(x, w);
   const std::int64_t channels = channels_of(x, axes), outputs = w.shape()[1] * call.groups;
   call.check_groups(channels, "x");
@@ -178,10 +183,6 @@ Tensor transposed(std::string_view name, int axes, const Tensor& x, const Tensor
     }
     const WindowAxis along{kernel[i], call.stride[i], call.padding[i], call.dilation[i]};
     const std::int64_t windows = x.shape()[x.rank() - axes + i];
-    if (windows < 1) {
-      call.wrong_shape("x: shape " + to_string(x.shape()) +
-                       "; expected sizes of at least 1 but for N and C");
-    }
     sizes.push_back(along.size(windows) + more[i]);
     fits = fits && sizes[i] >= 0;
   }
@@ -200,8 +201,8 @@ Tensor weight_gradient(std::string_view name, int axes, const Tensor& x, const T
                        const PerAxis& kernels, const ConvOptions& options) {
   const Call call(name, axes, options.stride, options.padding, options.dilation, options.groups);
   const Dims kernel = per_axis(name, "kernel", kernels, axes, 1);
-  call.check_rank("x", x);
-  call.check_rank("dy", dy);
+  call.check_images("x", x);
+  call.check_images("dy", dy);
   call.check_dtypes("x", x, "dy", dy);
   const std::int64_t channels = channels_of(x, axes), outputs = channels_of(dy, axes);
   call.check_groups(channels, "x");

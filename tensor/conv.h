@@ -31,6 +31,7 @@ struct ConvTransposeOptions {
 ///   T = floor((L + 2 padding - dilation (K - 1) - 1) / stride) + 1.
 /// Throws ShapeError:
 ///   "[conv1d] x: shape [4]; expected [N, C, L] or [C, L]"
+///   "[conv1d] x: shape [2, 3, 0]; expected sizes of at least 1 but for N and C"
 ///   "[conv1d] x is [1, 3, 8] and w is [4, 2, 3]: x has 3 channels, w takes 2 in each of 1 groups"
 ///   "[conv1d] w is [4, 3, 9]: its window spans [9]; expected at most the padded size [8] of x"
 ///   "[conv1d] b: shape [3]; expected [4], one number per channel of the result"
@@ -52,7 +53,7 @@ Tensor conv2d(const Tensor& x, const Tensor& w, const Tensor& b = {},
 ///   T = (L - 1) stride - 2 padding + dilation (K - 1) + 1 + output_padding.
 /// Throws as conv1d, and ConfigError:
 ///   "[conv_transpose1d] output_padding: 2; expected less than stride 2 or dilation 1"
-///   "[conv_transpose1d] padding: 3; leaves a size of [-2]; expected none below 0"
+///   "[conv_transpose1d] padding: [3] leaves sizes of [-2]; expected none below 0"
 Tensor conv_transpose1d(const Tensor& x, const Tensor& w, const Tensor& b = {},
                         const ConvTransposeOptions& options = {});
 

@@ -24,7 +24,7 @@ constexpr int kMostVectors = 8;
 
 constexpr std::int64_t kDepth = 288;  // products are cut in equal parts, for the L1 cache
 constexpr std::int64_t kUnitBytes = 768 * 1024;            // what a unit of work keeps: L2 cache
-constexpr std::int64_t kUnitWork = std::int64_t{1} << 17;  // multiply-adds worth a unit
+constexpr std::int64_t kUnitWork = std::int64_t{1} << 19;  // multiply-adds worth a unit
 constexpr std::int64_t kUnits = 8;                         // if there is so much work
 
 constexpr int vectors_for(int rows) { return std::min(kMostVectors, kSums / rows); }

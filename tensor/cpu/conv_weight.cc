@@ -35,21 +35,17 @@ constexpr std::int64_t kUnits = 8;
 constexpr std::int64_t kUnitWork = std::int64_t{1} << 17;  // multiply-adds worth a unit
 constexpr std::int64_t kPartialBytes = 32 * 1024 * 1024;
 
-/// Lanes of p, those that are no window as 0 whatever stands there.
-template <class T>
+/// Lanes of p; with kMasked those that are no window as 0, whatever stands there.
+template <bool kMasked, class T>
 inline Lanes<T> load(const T* p, std::uint32_t mask) {
   Lanes<T> x;
-#if defined(__AVX512F__)
-  if constexpr (sizeof(T) == 4) {
-    x.part[0] = _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask), p);
+  if constexpr (kMasked) {
+    T lanes[kLanes<T>];
+    for (int i = 0; i < kLanes<T>; ++i) lanes[i] = (mask >> i & 1) != 0 ? p[i] : T(0);
+    std::memcpy(&x, lanes, sizeof(x));
   } else {
-    x.part[0] = _mm512_maskz_loadu_pd(static_cast<__mmask8>(mask), p);
+    std::memcpy(&x, p, sizeof(x));
   }
-#else
-  T lanes[kLanes<T>];
-  for (int i = 0; i < kLanes<T>; ++i) lanes[i] = (mask >> i & 1) != 0 ? p[i] : T(0);
-  std::memcpy(&x, lanes, sizeof(x));
-#endif
   return x;
 }
 
@@ -106,7 +102,8 @@ void add_lanes(const Lanes<T> (&sums)[n], T (&totals)[n]) {
   for (int i = 0; i < n; ++i) totals[i] = all[i][0];
 }
 
-template <class T, int R, int V>
+/// Where lanes are no window y is 0, which is enough unless x is infinite or NaN there.
+template <class T, int R, int V, bool kMasked = false>
 void tile(const Work<T>& work) {
   Lanes<T> sums[R * V] = {};
   const std::int64_t* from = work.lines->from.data();
@@ -120,11 +117,10 @@ void tile(const Work<T>& work) {
       Lanes<T> row[R];
 #pragma GCC unroll 8
       for (int r = 0; r < R; ++r) std::memcpy(&row[r], y + r * y_row, sizeof(row[r]));
-      const std::uint32_t mask = masks[s];
       const std::int64_t at = from[s];
 #pragma GCC unroll 8
       for (int v = 0; v < V; ++v) {
-        const Lanes<T> shifted = load(x[v] + at, mask);
+        const Lanes<T> shifted = load<kMasked>(x[v] + at, masks[s]);
 #pragma GCC unroll 8
         for (int r = 0; r < R; ++r) {
           for (int p = 0; p < kParts; ++p) {
@@ -157,6 +153,26 @@ constexpr auto kTiles = []<int... r>(std::integer_sequence<int, r...>) {
   return std::array<std::array<Tile<T>, kMostTaps>, kMostOutputs>{kTilesOfRows<T, r + 1>...};
 }
 (std::make_integer_sequence<int, kMostOutputs>{});
+
+/// Tile [outputs - 1] of one tap, masked.
+template <class T>
+constexpr auto kMaskedTiles = []<int... r>(std::integer_sequence<int, r...>) {
+  return std::array<Tile<T>, kMostOutputs>{&tile<T, r + 1, 1, true>...};
+}
+(std::make_integer_sequence<int, kMostOutputs>{});
+
+/// Whether there is neither NaN nor an infinity among n numbers.
+template <class T>
+bool all_finite(const T* x, std::int64_t n) {
+  T sum[kLanes<T>] = {};
+  std::int64_t i = 0;
+  for (; i + kLanes<T> <= n; i += kLanes<T>) {
+    for (int l = 0; l < kLanes<T>; ++l) sum[l] += x[i + l] * T(0);
+  }
+  for (; i < n; ++i) sum[0] += x[i] * T(0);
+  for (int l = 1; l < kLanes<T>; ++l) sum[0] += sum[l];
+  return sum[0] == T(0);
+}
 
 std::int64_t parts_of(std::int64_t n, std::int64_t most) { return (n + most - 1) / most; }
 
@@ -251,7 +267,7 @@ class WeightGradient {
           }
           multiply({images, x.data(), x_image, table.data(), y.data(), y_image, y_row, &lines,
                     w + (group * outputs_ * channels_ + channel) * taps_, channels_ * taps_},
-                   channels * taps_);
+                   channels * taps_, !all_finite(x.data(), images * x_image));
         }
       }
     }
@@ -304,12 +320,12 @@ class WeightGradient {
   }
 
   /// All tiles of a block of channels.
-  void multiply(Work<T> work, std::int64_t taps) const {
+  void multiply(Work<T> work, std::int64_t taps, bool masked) const {
     const T* y = work.y;
     const std::int64_t* offsets = work.offsets;
     T* w = work.w;
     const std::int64_t tall = parts_of(outputs_, kMostOutputs);
-    const int most = taps_for(static_cast<int>(parts_of(outputs_, tall)));
+    const int most = masked ? 1 : taps_for(static_cast<int>(parts_of(outputs_, tall)));
     const std::int64_t wide = parts_of(taps, most);
     for (std::int64_t i = 0; i < tall; ++i) {
       const std::int64_t o = begin_of(i, outputs_, tall),
@@ -319,7 +335,7 @@ class WeightGradient {
         const std::int64_t k = begin_of(j, taps, wide), columns = begin_of(j + 1, taps, wide) - k;
         work.offsets = offsets + k;
         work.w = w + o * work.w_step + k;
-        kTiles<T>[rows - 1][columns - 1](work);
+        (masked ? kMaskedTiles<T>[rows - 1] : kTiles<T>[rows - 1][columns - 1])(work);
       }
     }
   }
