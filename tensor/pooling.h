@@ -17,7 +17,8 @@ namespace gradus {
 //   ConfigError "[max_pool1d] stride: 0; expected numbers from 1 on"
 //               "[max_pool1d] padding: 2; expected at most half of the window, which spans 3"
 //   DTypeError  "[max_pool1d] x: bool; expected numbers; ..."
-// Differs: N and C may be 0, where PyTorch takes only N.
+// Differs: N and C may be 0, where PyTorch takes only N; padding is compared with the whole window,
+// by PyTorch mostly with the kernel without its dilation.
 
 struct MaxPoolOptions {
   PerAxis stride;          ///< from one window to the next; not given: the kernel

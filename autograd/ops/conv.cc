@@ -10,7 +10,7 @@ namespace {
 
 using ops::ConvSettings;
 
-template <class Op, class... Arguments>
+template <class Op>
 Variable with_bias(Op op, Operand x, Operand w, Operand b) {
   if (!b.variable.defined()) return record(std::move(op), x, w);
   return record(std::move(op), x, w, b);
@@ -89,7 +89,9 @@ Tensor ops::ConvTranspose::forward(const Tensor& x, const Tensor& w, const Tenso
 
 void ops::ConvTranspose::backward(Gradients& d) const {
   if (d.dy().numel() == 0) {  // padding has left nothing, so there is no window to slide
-    for (int i = 0; i < d.inputs(); ++i) d.set(i, zeros(d.shape(i), d.dtype(i)));
+    for (int i = 0; i < d.inputs(); ++i) {
+      if (d.needs(i)) d.set(i, zeros(d.shape(i), d.dtype(i)));
+    }
     return;
   }
   if (d.needs(0)) d.set(0, convolved(*this, d.dy(), d.x(1), d.shape(0)));
