@@ -21,14 +21,14 @@ namespace gradus {
 // by PyTorch mostly with the kernel without its dilation.
 
 struct MaxPoolOptions {
-  PerAxis stride;          ///< from one window to the next; not given: the kernel
+  PerAxis stride = {};     ///< from one window to the next; not given: the kernel
   PerAxis padding = 0;     ///< before and after each axis, with nothing in it
   PerAxis dilation = 1;    ///< from one element of a window to the next
   bool ceil_mode = false;  ///< round the number of windows up: the last may stick out
 };
 
 struct AvgPoolOptions {
-  PerAxis stride;
+  PerAxis stride = {};
   PerAxis padding = 0;
   bool ceil_mode = false;
   bool count_include_pad = true;  ///< divide by all elements of a window, those of the padding too

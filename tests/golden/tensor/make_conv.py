@@ -226,8 +226,9 @@ def sliding_cases(axes, dtypes, dilated, averages):
         for j, dtype in enumerate(("float32", dtypes[i % len(dtypes)])):
             if j == 0 or dtype != "float32":
                 found.append(case(laid(dtype, x, i + j, f"{i}", "ints" if i % 2 else "real"), **args))
-    return found + [case(operand(d, shapes[0], "special"), kernel=2, padding=0, ceil_mode=False)
-                    for d in FLOATING]
+    plain = {"kernel": 2, "padding": 0, "ceil_mode": False}
+    return (found + [case(laid("float64", shapes[0], 4, "repeated"), **plain)] +
+            [case(operand(d, shapes[0], "special"), **plain) for d in FLOATING])
 
 
 def sliding_errors(axes, refused):
@@ -253,7 +254,8 @@ def adaptive_cases(axes, dtypes):
             if j == 0 or dtype != "float32":
                 found.append(case(laid(dtype, x, i + j, f"a{i}", "ints" if i % 2 else "real"),
                                   size=size))
-    return found + [case(operand(d, shapes[0], "special"), size=2) for d in FLOATING]
+    return (found + [case(laid("float64", shapes[0], 4, "repeated"), size=2)] +
+            [case(operand(d, shapes[0], "special"), size=2) for d in FLOATING])
 
 
 def adaptive_errors(axes, refused):
