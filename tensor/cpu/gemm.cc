@@ -2,19 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 #include <type_traits>
 #include <utility>
 
+#include "tensor/cpu/fused.h"
 #include "tensor/cpu/transpose.h"
 #include "tensor/cpu/vectors.h"
-#include "tensor/pool.h"
 #include "tensor/thread_pool.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 namespace gradus::cpu {
 namespace {
@@ -22,11 +17,9 @@ namespace {
 // A tile of y stays in registers while its rows of a and columns of b pass by; of the 16 or 32
 // registers there are, the others hold a row of b and an element of a.
 #if defined(__AVX512F__)
-constexpr int kRegisterBytes = 64, kRows = 12, kTileRegisters = 24;
-#elif defined(__AVX__)
-constexpr int kRegisterBytes = 32, kRows = 6, kTileRegisters = 12;
+constexpr int kRows = 12, kTileRegisters = 24;
 #else
-constexpr int kRegisterBytes = 16, kRows = 6, kTileRegisters = 12;
+constexpr int kRows = 6, kTileRegisters = 12;
 #endif
 
 constexpr std::int64_t kDepth = 288;          // k is cut in equal parts, for the L1 cache
@@ -35,34 +28,7 @@ constexpr std::int64_t kBlockColumns = 3072;  // columns of b packed together: p
 constexpr std::int64_t kParallelWork = std::int64_t{1} << 19;  // multiply-adds worth the threads
 
 template <class T>
-using Vector [[gnu::vector_size(kRegisterBytes)]] = T;
-template <class T>
-constexpr int kWidth = kRegisterBytes / static_cast<int>(sizeof(T));
-template <class T>
 constexpr int kColumns = kTileRegisters / kRows* kWidth<T>;
-
-/// a * b + c, rounded once.
-inline Vector<float> multiply_add(Vector<float> a, Vector<float> b, Vector<float> c) {
-#if defined(__AVX512F__)
-  return _mm512_fmadd_ps(a, b, c);
-#elif defined(__AVX__) && defined(__FMA__)
-  return _mm256_fmadd_ps(a, b, c);
-#else
-  for (int i = 0; i < kWidth<float>; ++i) c[i] = std::fma(a[i], b[i], c[i]);
-  return c;
-#endif
-}
-
-inline Vector<double> multiply_add(Vector<double> a, Vector<double> b, Vector<double> c) {
-#if defined(__AVX512F__)
-  return _mm512_fmadd_pd(a, b, c);
-#elif defined(__AVX__) && defined(__FMA__)
-  return _mm256_fmadd_pd(a, b, c);
-#else
-  for (int i = 0; i < kWidth<double>; ++i) c[i] = std::fma(a[i], b[i], c[i]);
-  return c;
-#endif
-}
 
 template <class T>
 struct Result {
@@ -139,24 +105,6 @@ constexpr auto kTiles = []<int... i>(std::integer_sequence<int, i...>) {
   return std::array<Tile<T>, kRows>{&tile<T, i + 1, kTileRegisters / kRows, kPacked>...};
 }
 (std::make_integer_sequence<int, kRows>{});
-
-/// Memory of the pool for n elements.
-template <class T>
-class Buffer {
- public:
-  explicit Buffer(std::int64_t n)
-      : bytes_(n * sizeof(T)), first_(n == 0 ? nullptr : static_cast<T*>(pool_allocate(bytes_))) {}
-  ~Buffer() {
-    if (first_ != nullptr) pool_free(first_, bytes_);
-  }
-  Buffer(const Buffer&) = delete;
-  Buffer& operator=(const Buffer&) = delete;
-  T* data() const { return first_; }
-
- private:
-  std::size_t bytes_;
-  T* first_;
-};
 
 /// to[p * kTo + i] = from[p * along + i * across] for p < depth, i < count; zeros up to kTo.
 template <int kTo, class T>

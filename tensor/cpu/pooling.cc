@@ -1,0 +1,196 @@
+// Sums and largest elements of windows, and their transposes. Each channel is one piece of work:
+// its results depend on nothing else.
+#include <algorithm>
+#include <limits>
+
+#include "tensor/pool_windows.h"
+#include "tensor/thread_pool.h"
+
+namespace gradus {
+namespace {
+
+/// The channels of [N, C, ..] or [C, ..], whose last `axes` axes are a channel.
+struct Channels {
+  const Tensor& x;
+  int axes;
+
+  std::int64_t count() const {
+    std::int64_t n = 1;
+    for (int i = 0; i < x.rank() - axes; ++i) n *= x.shape()[i];
+    return n;
+  }
+  std::int64_t size() const { return count() == 0 ? 0 : x.numel() / count(); }
+  template <class T>
+  T* first(std::int64_t i) const {
+    T* at = x.data<T>();
+    for (int axis = x.rank() - axes - 1; axis >= 0; --axis) {
+      at += i % x.shape()[axis] * x.strides()[axis];
+      i /= x.shape()[axis];
+    }
+    return at;
+  }
+  std::int64_t row_step() const { return axes == 1 ? 0 : x.strides()[x.rank() - 2]; }
+  std::int64_t column_step() const { return x.strides()[x.rank() - 1]; }
+};
+
+/// Calls f(i) for each channel, several small ones on a thread.
+template <class F>
+void for_each_channel(std::int64_t count, std::int64_t work, F f) {
+  const std::int64_t together =
+      std::max<std::int64_t>(1, kPieceSize / std::max<std::int64_t>(1, work));
+  if (count <= together) {
+    for (std::int64_t i = 0; i < count; ++i) f(i);
+    return;
+  }
+  parallel_for((count + together - 1) / together, [&](std::int64_t piece) {
+    for (std::int64_t i = piece * together; i < std::min(count, (piece + 1) * together); ++i) f(i);
+  });
+}
+
+Shape pooled_shape(const Tensor& x, const PoolWindows& windows) {
+  Shape shape = x.shape();
+  if (windows.axes == 2) shape[x.rank() - 2] = windows.down.windows();
+  shape[x.rank() - 1] = windows.across.windows();
+  return shape;
+}
+
+/// What the sum of window [i, j] is divided by.
+std::int64_t divisor(const PoolWindows& windows, std::int64_t i, std::int64_t j) {
+  return windows.divisor != 0 ? windows.divisor
+                              : windows.down.counted[i] * windows.across.counted[j];
+}
+
+}  // namespace
+
+Tensor average_windows(const Tensor& x, const PoolWindows& windows) {
+  const Tensor from = x.to(compute_dtype(x.dtype()));
+  const Tensor y = Tensor::empty(pooled_shape(x, windows), from.dtype());
+  const Channels channels{from, windows.axes};
+  const PoolAxis &down = windows.down, &across = windows.across;
+  const std::int64_t size = down.windows() * across.windows();
+  if (y.numel() == 0) return y.to(x.dtype());
+  const std::int64_t row_step = channels.row_step(), step = channels.column_step();
+  dispatch_floating(y.dtype(), [&]<class T>(std::type_identity<T>) {
+    for_each_channel(channels.count(), channels.size(), [&](std::int64_t channel) {
+      const T* plane = channels.first<T>(channel);
+      T* out = y.data<T>() + channel * size;
+      for (std::int64_t i = 0; i < down.windows(); ++i) {
+        for (std::int64_t j = 0; j < across.windows(); ++j) {
+          T sum = 0;
+          for (std::int64_t h = down.begin[i]; h < down.end[i]; ++h) {
+            const T* row = plane + h * row_step;
+            for (std::int64_t w = across.begin[j]; w < across.end[j]; ++w) sum += row[w * step];
+          }
+          *out++ = sum / static_cast<T>(divisor(windows, i, j));
+        }
+      }
+    });
+  });
+  return y.to(x.dtype());
+}
+
+Tensor spread_windows(const Tensor& dy, const PoolWindows& windows) {
+  const PoolAxis &down = windows.down, &across = windows.across;
+  const Tensor from = dy.to(compute_dtype(dy.dtype()));
+  Shape shape = dy.shape();
+  if (windows.axes == 2) shape[dy.rank() - 2] = down.size;
+  shape[dy.rank() - 1] = across.size;
+  const Tensor x = zeros(shape, from.dtype());
+  const Channels channels{from, windows.axes};
+  const std::int64_t size = down.size * across.size;
+  if (x.numel() == 0 || dy.numel() == 0) return x.to(dy.dtype());
+  const std::int64_t row_step = channels.row_step(), step = channels.column_step();
+  dispatch_floating(x.dtype(), [&]<class T>(std::type_identity<T>) {
+    for_each_channel(channels.count(), size, [&](std::int64_t channel) {
+      const T* plane = channels.first<T>(channel);
+      T* out = x.data<T>() + channel * size;
+      for (std::int64_t i = 0; i < down.windows(); ++i) {
+        for (std::int64_t j = 0; j < across.windows(); ++j) {
+          const T part = plane[i * row_step + j * step] / static_cast<T>(divisor(windows, i, j));
+          for (std::int64_t h = down.begin[i]; h < down.end[i]; ++h) {
+            T* row = out + h * across.size;
+            for (std::int64_t w = across.begin[j]; w < across.end[j]; ++w) row[w] += part;
+          }
+        }
+      }
+    });
+  });
+  return x.to(dy.dtype());
+}
+
+ValuesAndIndices largest_in_windows(const Tensor& x, const PoolWindows& windows) {
+  const Tensor from = x.to(compute_dtype(x.dtype()));
+  const Shape shape = pooled_shape(x, windows);
+  const ValuesAndIndices y{Tensor::empty(shape, from.dtype()), Tensor::empty(shape, kInt64)};
+  const Channels channels{from, windows.axes};
+  const PoolAxis &down = windows.down, &across = windows.across;
+  const std::int64_t size = down.windows() * across.windows();
+  if (y.values.numel() == 0) return {y.values.to(x.dtype()), y.indices};
+  const std::int64_t row_step = channels.row_step(), step = channels.column_step();
+  dispatch_compute(from.dtype(), [&]<class T>(std::type_identity<T>) {
+    using Limits = std::numeric_limits<T>;
+    constexpr T kLowest = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+    for_each_channel(channels.count(), channels.size(), [&](std::int64_t channel) {
+      const T* plane = channels.first<T>(channel);
+      T* out = y.values.data<T>() + channel * size;
+      std::int64_t* places = y.indices.data<std::int64_t>() + channel * size;
+      for (std::int64_t i = 0; i < down.windows(); ++i) {
+        for (std::int64_t j = 0; j < across.windows(); ++j) {
+          const bool any = down.begin[i] < down.end[i] && across.begin[j] < across.end[j];
+          T best = kLowest;
+          std::int64_t place = any ? down.begin[i] * across.size + across.begin[j] : -1;
+          for (std::int64_t h = down.begin[i]; h < down.end[i]; h += down.step) {
+            const T* row = plane + h * row_step;
+            for (std::int64_t w = across.begin[j]; w < across.end[j]; w += across.step) {
+              const T element = row[w * step];
+              const bool better = (element > best) | (element != element);
+              best = better ? element : best;
+              place = better ? h * across.size + w : place;
+            }
+          }
+          *out++ = best;
+          *places++ = place;
+        }
+      }
+    });
+  });
+  return {y.values.to(x.dtype(), Cast::kWrap), y.indices};
+}
+
+Tensor pick_from_channels(const Tensor& x, const Tensor& indices, int axes) {
+  const Tensor from = x.contiguous(), at = indices.contiguous();
+  const Tensor y = Tensor::empty(indices.shape(), x.dtype());
+  if (y.numel() == 0) return y;
+  const std::int64_t count = Channels{from, axes}.count();
+  const std::int64_t source = from.numel() / count, size = y.numel() / count;
+  dispatch(x.dtype(), [&]<class T>(std::type_identity<T>) {
+    for_each_channel(count, size, [&](std::int64_t channel) {
+      const T* plane = from.data<T>() + channel * source;
+      for (std::int64_t i = channel * size; i < (channel + 1) * size; ++i) {
+        const std::int64_t place = at.data<std::int64_t>()[i];
+        y.data<T>()[i] = place < 0 ? T(0) : plane[place];
+      }
+    });
+  });
+  return y;
+}
+
+Tensor place_in_channels(const Tensor& dy, const Tensor& indices, int axes, const Shape& shape) {
+  const Tensor from = dy.to(compute_dtype(dy.dtype())).contiguous(), at = indices.contiguous();
+  const Tensor x = zeros(shape, from.dtype());
+  if (x.numel() == 0 || dy.numel() == 0) return x.to(dy.dtype());
+  const std::int64_t count = Channels{x, axes}.count();
+  const std::int64_t size = x.numel() / count, source = from.numel() / count;
+  dispatch_compute(x.dtype(), [&]<class T>(std::type_identity<T>) {
+    for_each_channel(count, size, [&](std::int64_t channel) {
+      T* plane = x.data<T>() + channel * size;
+      for (std::int64_t i = channel * source; i < (channel + 1) * source; ++i) {
+        const std::int64_t place = at.data<std::int64_t>()[i];
+        if (place >= 0) plane[place] += from.data<T>()[i];
+      }
+    });
+  });
+  return x.to(dy.dtype(), Cast::kWrap);
+}
+
+}  // namespace gradus
