@@ -108,7 +108,19 @@ class Block {
 
   Wide<T, W> result() {
     const int lanes = static_cast<int>(std::min<std::int64_t>(count_, kLanes));
-    for (int half = kLanes / 2; half > 0; half /= 2) {
+    int half = kLanes / 2;
+    if constexpr (W == 1 && !std::is_same_v<T, bool>) {
+      if (lanes == kLanes) {  // the same steps, many lanes at once
+        constexpr int kVectors = kLanes / kWidth;
+        Vector<T> lane[kVectors];
+        for (int v = 0; v < kVectors; ++v) lane[v] = load<Vector<T>>(lane_[v * kWidth].v);
+        for (; half >= kWidth; half /= 2) {
+          for (int v = 0; v < half / kWidth; ++v) lane[v] = Op{}(lane[v], lane[v + half / kWidth]);
+        }
+        store(lane[0], lane_[0].v);
+      }
+    }
+    for (; half > 0; half /= 2) {
       const int count = std::min(half, lanes - half);
       for (int l = 0; l < count; ++l) combine<Op>(lane_[l], lane_[l + half]);
     }
