@@ -71,6 +71,7 @@ struct CustomOp {
 /// FILE:LINE: ", when what it reads was changed in place since, and:
 ///   "gradient of input 0 not set; expected one for each input that needs it; ..."
 ///   "gradient of input 2 set; expected 0..1, one per input"
+///   "input 2 read; expected 0..1, one per input"
 ///   "gradient of input 1: shape [7]; expected [2], that of the input"
 /// Differs: PyTorch's functions may have several results.
 template <class Op>

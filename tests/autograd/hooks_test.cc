@@ -221,6 +221,7 @@ TEST(Hooks, MayDifferentiateOtherGraphsThatShareLeaves) {
     const EnableGradGuard enable;
     inner = grad(w * w * x, w).item();
     (w * 100).backward();
+    EXPECT_EQ(w.grad().item(), 100) << "a second walk inside the same one is as separate";
   });
   (y + w * x * 10 + w).backward();
   EXPECT_EQ(inner, 12);
