@@ -11,7 +11,7 @@ the helpers of both that stand in the same file, and what autograd/backward.cc d
 --sample N   N of them, no two of one file where there are enough files; --seed S chooses others
 --list       only say what they are
 --built      bazel need not build the tests first: they are built
-WORD         only mutants with that word in their file's name
+WORD         only mutants of files with one of these words in their name
 
 For each it prints `killed by TEST: MUTANT` or `SURVIVED: MUTANT`, and in the end
 `N mutants, N killed, N survived`. Ends with 1 when one survived, 2 when the check itself failed.
@@ -309,7 +309,7 @@ def find_mutants(words):
     for folder in folders:
         for file in sorted(folder.glob("*")):
             path = str(file.relative_to(ROOT))
-            if file.suffix not in (".h", ".cc") or not all(w in path for w in words):
+            if file.suffix not in (".h", ".cc") or (words and not any(w in path for w in words)):
                 continue
             text = file.read_text()
             for body in bodies_of(path, text):
