@@ -11,12 +11,13 @@ the helpers of both that stand in the same file, and what autograd/backward.cc d
 --sample N   N of them, no two of one file where there are enough files; --seed S chooses others
 --list       only say what they are
 --built      bazel need not build the tests first: they are built
-WORD         only mutants with that word in their file's name
+WORD         only mutants of files with one of these words in their name
 
 For each it prints `killed by TEST: MUTANT` or `SURVIVED: MUTANT`, and in the end
 `N mutants, N killed, N survived`. Ends with 1 when one survived, 2 when the check itself failed.
 A change that means the same is excused at its place, by a comment on its line or the line above:
-  // No mutants: why.
+  // No mutants: why.              nothing on this line
+  // No mutants of "+ one": why.   only what begins in this piece of it
 
 All mutants of a file are compiled at once: the body of each function is repeated once per mutant,
 behind an `if` that asks for the variable GRADUS_MUTANT. The objects are linked in front of those
@@ -30,6 +31,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -151,8 +153,9 @@ class Body:
         t = self.tokens
         nothing = set()  # tokens of errors, and of what is done when there are no elements
         for i, word in enumerate(t.words):
-            if word == "throw" or (word == "return" and self.of(max(0, i - 5), i).endswith("== 0)") and
-                                   "numel" in self.of(max(0, i - 15), i).split(";")[-1]):
+            before = self.of(max(0, i - 15), i) if i > 0 else ""
+            empty = before.endswith("== 0)") and "numel" in before.split(";")[-1]
+            if word == "throw" or (word == "return" and empty):
                 nothing |= set(range(i, self.statement_end(i)))
         for i, word in enumerate(t.words):
             if i in nothing:
@@ -206,7 +209,9 @@ class Body:
         if '"' in t.at(i - 1)[:1] + t.at(i + 1)[:1]:
             return  # of texts
         if not t.is_value(i - 1):
-            if word == "-":
+            # -1 as an argument is an axis.
+            axis = t.at(i + 1).isdigit() and t.at(i - 1) in ("(", ",", "{") and t.at(i - 2) != "T"
+            if word == "-" and not axis:
                 self.change(i, i + 1, "")
             return
         if word in ("*", "/"):
@@ -236,8 +241,8 @@ def functions(text):
             continue
         tokens = Tokens(text, tail.end() - 1, len(text))
         end = tokens.ends[tokens.partner[0]]
-        kind = re.search(r"(\w+)[\s&]*$", before)
-        yield m[1].split("::")[-1], text[m.end():i - 1], tail.end() - 1, end, kind[1] if kind else ""
+        kind = re.search(r"\w*(?=[\s&>]*$)", before)[0]
+        yield m[1].split("::")[-1], text[m.end():i - 1], tail.end() - 1, end, kind
 
 
 def bodies_of(path, text):
@@ -286,24 +291,31 @@ class Mutant:
         self.text = f"{path}:{self.line}  {before}  ->  {after}"
 
 
+def excused(text, at):
+    """Whether a comment on the line, or alone on the line above, says that a change is no error."""
+    begin, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+    above = text[text.rfind("\n", 0, max(0, begin - 1)) + 1:begin].strip()
+    line = text[begin:end] + (above if above.startswith("//") else "")
+    said = re.search(r'// No mutants(?: of "(.+?)")?: ', line)
+    if said is None or said[1] is None:
+        return said is not None
+    piece = text.find(said[1], begin)
+    return piece <= at < piece + len(said[1])
+
+
 def find_mutants(words):
     mutants = []
     folders = (ROOT / "tensor/elementwise", ROOT / "autograd", ROOT / "autograd/ops")
     for folder in folders:
         for file in sorted(folder.glob("*")):
             path = str(file.relative_to(ROOT))
-            if file.suffix not in (".h", ".cc") or not all(w in path for w in words):
+            if file.suffix not in (".h", ".cc") or (words and not any(w in path for w in words)):
                 continue
             text = file.read_text()
-            lines = text.split("\n")
             for body in bodies_of(path, text):
                 for change in sorted(body.changes):
-                    mutant = Mutant(path, body, change)
-                    near = lines[max(0, mutant.line - 2):mutant.line]
-                    excused = "// No mutants: " in near[-1] or near[0].lstrip().startswith(
-                        "// No mutants: ")
-                    if not excused:
-                        mutants.append(mutant)
+                    if not excused(text, change[0]):
+                        mutants.append(Mutant(path, body, change))
     for number, mutant in enumerate(mutants, 1):
         mutant.number = number
     return mutants
@@ -326,83 +338,97 @@ def unit_of(path):
     return str(Path(path).with_suffix(""))
 
 
+class Overlay:
+    """The files with their mutants: each body once per mutant. All objects are made from these, so
+    that it does not matter whose definition of an inline function the linker takes."""
+
+    def __init__(self, mutants, folder):
+        self.mutants, self.folder = mutants, folder
+        self.not_compiled, self.lines, self.lock = set(), {}, threading.Lock()
+        for path in sorted({m.path for m in mutants}):
+            self.write(path)
+
+    def write(self, path):
+        """Also remembers which lines belong to which mutant."""
+        mine = [m for m in self.mutants if m.path == path and m not in self.not_compiled]
+        text, out, done = (ROOT / path).read_text(), "", 0
+        for begin, end in sorted({(m.body.begin, m.body.end) for m in mine}):
+            out += text[done:begin] + "{\n"
+            for m in mine:
+                if m.body.begin != begin:
+                    continue
+                start = out.count("\n") + 1
+                a, b, new = m.change
+                out += (f"if (::gradus_mutant == {m.number}) " + text[begin:a] + new +
+                        text[b:end] + " else\n")
+                for line in range(start, out.count("\n") + 1):
+                    self.lines[path, line] = m
+            out += text[begin:end] + "\n}"
+            done = end
+        # Inline functions that nobody calls in an object are to be in it too.
+        whole = re.sub("^inline ", "[[gnu::used]] inline ", out + text[done:], flags=re.M)
+        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        fresh = self.folder / (path + f".{threading.get_ident()}")
+        fresh.write_text(whole)
+        fresh.rename(self.folder / path)  # others may be reading it
+
+    def drop(self, errors):
+        """Takes out the mutants that the compiler did not like; whether there were any."""
+        with self.lock:
+            wrong = set()
+            for path, line in re.findall(r"^(\S+?):(\d+):\d+: error:", errors, re.M):
+                path = os.path.relpath(path, self.folder)
+                wrong.add(self.lines.get((path, int(line))))
+            wrong.discard(None)
+            self.not_compiled |= wrong
+            for path in {m.path for m in wrong}:
+                self.write(path)
+            return bool(wrong)
+
+
 class Unit:
-    """The object with all the mutants of a header and its source."""
+    """The object of a header with mutants and of its source."""
 
     FLAGS = ("-std=c++20 -O1 -march=native -ffp-contract=off -fno-math-errno -fopenmp-simd -fwrapv"
              " -w").split()
 
-    def __init__(self, name, mutants, work):
-        self.name, self.mutants, self.work = name, mutants, work
-        self.overlay = work / "overlay" / name.replace("/", "_")
+    def __init__(self, name, overlay, work):
+        self.name, self.overlay, self.work = name, overlay, work
         self.object = work / (name.replace("/", "_") + ".o")
-        self.not_compiled = set()
-
-    def write(self):
-        """Each body once per mutant; remembers which lines belong to which."""
-        self.lines = {}
-        for path in sorted({m.path for m in self.mutants}):
-            mine = [m for m in self.mutants if m.path == path and m not in self.not_compiled]
-            text, out, done = (ROOT / path).read_text(), "", 0
-            for begin, end in sorted({(m.body.begin, m.body.end) for m in mine}):
-                out += text[done:begin] + "{\n"
-                for m in mine:
-                    if m.body.begin != begin:
-                        continue
-                    start = out.count("\n") + 1
-                    a, b, new = m.change
-                    out += (f"if (::gradus_mutant == {m.number}) " + text[begin:a] + new +
-                            text[b:end] + " else\n")
-                    for line in range(start, out.count("\n") + 1):
-                        self.lines[path, line] = m
-                out += text[begin:end] + "\n}"
-                done = end
-            target = self.overlay / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            # Inline functions that nobody calls here are to be in the object too.
-            whole = re.sub("^inline ", "[[gnu::used]] inline ", out + text[done:], flags=re.M)
-            target.write_text(whole)
 
     def source(self):
         text = '#include "tensor/elementwise_all.h"\n'
         if self.name.startswith("tensor/elementwise/"):
-            return text + self.emitted("tensor/cpu/emit.h", "TENSOR") + self.emitted(
-                "autograd/emit.h", "AUTOGRAD")
+            header = [self.name + ".h"]
+            return text + self.emitted("tensor/cpu/emit.h", "TENSOR", header) + self.emitted(
+                "autograd/emit.h", "AUTOGRAD", header)
         if self.name == "autograd/emit":  # the nodes of all rules
-            rules = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "tensor/elementwise").glob("*.h"))
-            return text + self.emitted("autograd/emit.h", "AUTOGRAD", rules)
+            rules = sorted((ROOT / "tensor/elementwise").glob("*.h"))
+            return text + self.emitted("autograd/emit.h", "AUTOGRAD",
+                                       [str(rule.relative_to(ROOT)) for rule in rules])
         for suffix in (".h", ".cc"):
             if (ROOT / (self.name + suffix)).exists():
                 text += f'#include "{self.name}{suffix}"\n'
         return text
 
-    def emitted(self, prelude, prefix, headers=None):
-        done = subprocess.run(
-            ["sh", "tools/emit.sh", prelude, f"GRADUS_EMIT_{prefix}_"] +
-            (headers or [self.name + ".h"]), cwd=ROOT, capture_output=True, text=True)
-        return done.stdout
+    def emitted(self, prelude, prefix, headers):
+        return subprocess.run(["sh", "tools/emit.sh", prelude, f"GRADUS_EMIT_{prefix}_", *headers],
+                              cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     def compile(self):
         """An error message, or "" when the object is there."""
-        source = self.work / (self.object.stem + ".cc")
+        source = self.object.with_suffix(".cc")
         source.write_text(self.source())
-        for _ in range(8):
-            self.write()
+        while True:
             done = subprocess.run(
-                ["g++", *self.FLAGS, "-include", str(self.work / "mutant.h"), f"-I{self.overlay}",
-                 "-I.", "-Ibazel-bin", "-isystem", "/usr/include/eigen3", "-c", str(source), "-o",
-                 str(self.object)], cwd=ROOT, capture_output=True, text=True)
+                ["g++", *self.FLAGS, "-include", str(self.work / "mutant.h"),
+                 f"-I{self.overlay.folder}", "-I.", "-Ibazel-bin", "-isystem",
+                 "/usr/include/eigen3", "-c", str(source), "-o", str(self.object)],
+                cwd=ROOT, capture_output=True, text=True)
             if done.returncode == 0:
                 return ""
-            wrong = set()
-            for path, line in re.findall(r"^(\S+?):(\d+):\d+: error:", done.stderr, re.M):
-                path = os.path.relpath(path, self.overlay)
-                wrong.add(self.lines.get((path, int(line))))
-            wrong.discard(None)
-            if not wrong:
+            if not self.overlay.drop(done.stderr):
                 return done.stderr[-3000:]
-            self.not_compiled |= wrong
-        return "too many mutants do not compile"
 
 
 class Tests:
@@ -508,7 +534,8 @@ def main():
             "inline const int gradus_mutant = std::getenv(\"GRADUS_MUTANT\") == nullptr ? 0 : "
             "std::atoi(std::getenv(\"GRADUS_MUTANT\"));\n")
         names = sorted({unit_of(m.path) for m in mutants})
-        units = [Unit(n, [m for m in mutants if unit_of(m.path) == n], work) for n in names]
+        overlay = Overlay(mutants, work / "overlay")
+        units = [Unit(name, overlay, work) for name in names]
         with ThreadPoolExecutor(JOBS) as pool:
             for unit, error in zip(units, pool.map(Unit.compile, units)):
                 if error:
@@ -518,15 +545,14 @@ def main():
         if without:
             told = tests.output.partition(f"[ RUN      ] {without}")[2].partition("[  FAILED  ]")[0]
             fail(f"{without} fails without a mutant:{told[:3000]}")
-        not_compiled = set().union(*(u.not_compiled for u in units))
-        alive = [m for m in mutants if m not in not_compiled]
+        alive = [m for m in mutants if m not in overlay.not_compiled]
         survived = 0
         with ThreadPoolExecutor(JOBS) as pool:
             for mutant, test in zip(alive, pool.map(tests.first_to_fail, alive)):
                 survived += not test
                 print(f"killed by {test}: {mutant.text}" if test else f"SURVIVED: {mutant.text}",
                       flush=True)
-        for mutant in sorted(not_compiled, key=lambda m: m.number):
+        for mutant in sorted(overlay.not_compiled, key=lambda m: m.number):
             print(f"does not compile: {mutant.text}")
     print(f"{len(alive)} mutants, {len(alive) - survived} killed, {survived} survived")
     return 1 if survived else 0

@@ -52,6 +52,7 @@ Variable column(const Variable& x) { return unsqueeze(x, -1); }
 // 1 / (w_j - w_i), 0 on the diagonal.
 Variable inverse_gaps(const Variable& w) {
   const Tensor one = eye(w.dim(-1), w.dtype());
+  // No mutants of "+ one": on the diagonal, anything but 0 gives 0.
   return (1 - one) / (row(w) - column(w) + one);
 }
 

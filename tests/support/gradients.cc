@@ -6,6 +6,7 @@
 
 #include "autograd/node.h"
 #include "tensor/random.h"
+#include "tests/support/compare.h"
 
 namespace gradus::testing {
 
@@ -28,6 +29,27 @@ void expect_gradients(const std::string& op, const GradcheckFunction& f,
   EXPECT_TRUE(tape_has(y, op)) << op << " is not on the tape of the function that is checked";
   bool any_element = y.numel() > 0;
   for (const Variable& input : inputs) any_element = any_element && input.numel() > 0;
+
+  // Kernels, and the formulas over Variables that create_graph records, are two ways to a gradient.
+  // gradgradcheck differentiates the second, and would not see that it is another one.
+  std::vector<Variable> wanted;
+  for (const Variable& input : inputs) {
+    if (input.requires_grad()) wanted.push_back(input);
+  }
+  if (y.requires_grad()) {
+    Generator generator(5);
+    const Variable seed = normal(y.shape(), 0, 1, generator, y.dtype());
+    const auto gradients = [&](const BackwardOptions& options) {
+      return grad(std::span(&y, 1), wanted, std::span(&seed, 1), options, true);
+    };
+    const auto by_kernel = gradients({.retain_graph = true});
+    const auto by_graph = gradients({.create_graph = true});
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      // A few operations in float64, in another order.
+      expect_close(by_graph[i].value(), by_kernel[i].value(), 1e-10, 1e-12,
+                   op + ", gradient " + std::to_string(i) + " with create_graph");
+    }
+  }
 
   const GradcheckReport first = gradcheck(f, inputs);
   EXPECT_TRUE(first.ok) << op << ", gradient: " << first.text;
