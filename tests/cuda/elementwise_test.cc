@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "tensor/elementwise/sub.h"
 #include "tensor/random.h"
 #include "tests/cuda/rules.h"
 #include "tests/support/compare.h"

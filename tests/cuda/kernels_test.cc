@@ -14,6 +14,7 @@
 #include "tensor/cuda/sum.h"
 #include "tensor/cuda/transpose.h"
 #include "tensor/cuda/uniform.h"
+#include "tensor/elementwise/mul.h"
 #include "tensor/matmul.h"
 #include "tensor/random.h"
 #include "tensor/reduce.h"
