@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tensor/cuda/kernel.h"
-#include "tests/simt/on_device.h"
+#include "tests/support/on_device.h"
 
 namespace gradus::GRADUS_GPU {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/simt/on_device.h"
+#include "tests/support/on_device.h"
 
 namespace gradus::simt {
 namespace {

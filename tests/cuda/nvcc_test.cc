@@ -1,0 +1,102 @@
+// Every kernel file compiles with nvcc where a toolkit is present, for sm_80, sm_90 and PTX,
+// without a warning, in less than 5 s; and none includes Eigen, cub or thrust. Runs nothing on a
+// GPU.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "tests/support/temporary_folder.h"
+
+namespace gradus::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Where CUDA is usually installed comes last; what the variables say is never replaced.
+std::string find_nvcc() {
+  for (const char* variable : {"CUDA_HOME", "CUDA_PATH"}) {
+    if (const char* home = std::getenv(variable)) return std::string(home) + "/bin/nvcc";
+  }
+  if (std::system("command -v nvcc > /dev/null 2>&1") == 0) return "nvcc";
+  const fs::path usual = "/usr/local/cuda/bin/nvcc";
+  return fs::exists(usual) ? usual.string() : "";
+}
+
+// With those that the build made from the rules.
+std::vector<std::string> kernel_files() {
+  std::vector<std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator("tensor/cuda")) {
+    if (entry.path().string().ends_with(".cu.cc")) files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+struct Run {
+  int status;
+  std::string output;
+  double seconds;  // of processor time, which other programs do not change much
+};
+Run run(const std::string& command) {
+  const auto used = [] {
+    rusage usage;
+    getrusage(RUSAGE_CHILDREN, &usage);
+    return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           1e-6 * static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+  };
+  const double before = used();
+  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  std::string text;
+  std::array<char, 4096> buffer;
+  while (const std::size_t n = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
+    text.append(buffer.data(), n);
+  }
+  const int status = pclose(pipe);
+  return {status, text, used() - before};
+}
+
+TEST(KernelFiles, CompileWithNvccInLessThanFiveSeconds) {
+  const std::string nvcc = find_nvcc();
+  if (nvcc.empty()) GTEST_SKIP() << "SKIPPED: no CUDA toolkit, so nvcc has not seen the kernels";
+  const TemporaryFolder folder;
+  for (const std::string& file : kernel_files()) {
+    // A folder of its own, since nvcc names its temporary files after process and source.
+    const Run result = run("TMPDIR=" + folder.path().string() + " " + nvcc +
+                           " -x cu -std=c++20 --expt-relaxed-constexpr -fmad=false -I. -Werror "
+                           "all-warnings -Xcompiler -Wall,-Wextra "
+                           "-gencode arch=compute_80,code=sm_80 "
+                           "-gencode arch=compute_90,code=[sm_90,compute_90] -c " +
+                           file + " -o " + (folder.path() / "kernel.o").string());
+    EXPECT_EQ(result.status, 0) << file << ":\n" << result.output;
+    EXPECT_LT(result.seconds, 5) << file;
+    std::printf("%-40s %.1f s\n", file.c_str(), result.seconds);
+  }
+}
+
+TEST(KernelFiles, IncludeNothingHeavy) {
+  static const std::regex kHeavy(R"re(#\s*include\s*[<"](eigen3|Eigen|cub|thrust)/)re");
+  std::vector<std::string> files = kernel_files();
+  EXPECT_GE(files.size(), 6u);
+  for (const auto& entry : fs::recursive_directory_iterator("tensor/cuda")) {
+    if (entry.path().extension() == ".h") files.push_back(entry.path().string());
+  }
+  for (const std::string& file : files) {
+    std::ifstream in(file);
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    EXPECT_FALSE(std::regex_search(text, kHeavy)) << file;
+  }
+}
+
+}  // namespace
+}  // namespace gradus::testing
