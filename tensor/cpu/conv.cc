@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "tensor/cpu/fused.h"
+#include "tensor/cpu/vectors.h"
 #include "tensor/thread_pool.h"
 
 namespace gradus::cpu {
@@ -58,7 +59,7 @@ void tile(const Work<T>& work) {
       if (work.start != nullptr) {
         sum[i][v] = work.start[i] - Vector<T>{};
       } else {
-        std::memcpy(&sum[i][v], to[v] + i * work.pitch, kRegisterBytes);
+        sum[i][v] = load<Vector<T>>(to[v] + i * work.pitch);
       }
     }
   }
@@ -67,7 +68,7 @@ void tile(const Work<T>& work) {
   for (std::int64_t p = work.depth; p > 0; --p, weights += R, ++offsets) {
     Vector<T> line[V];
 #pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) std::memcpy(&line[v], from[v] + *offsets, kRegisterBytes);
+    for (int v = 0; v < V; ++v) line[v] = load<Vector<T>>(from[v] + *offsets);
 #pragma GCC unroll 16
     for (int i = 0; i < R; ++i) {
       const Vector<T> element = weights[i] - Vector<T>{};
@@ -76,7 +77,7 @@ void tile(const Work<T>& work) {
     }
   }
   for (int i = 0; i < R; ++i) {
-    for (int v = 0; v < V; ++v) std::memcpy(to[v] + i * work.pitch, &sum[i][v], kRegisterBytes);
+    for (int v = 0; v < V; ++v) store(sum[i][v], to[v] + i * work.pitch);
   }
 }
 

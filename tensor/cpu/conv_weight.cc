@@ -7,6 +7,7 @@
 
 #include "tensor/cpu/conv.h"
 #include "tensor/cpu/fused.h"
+#include "tensor/cpu/vectors.h"
 #include "tensor/thread_pool.h"
 
 namespace gradus::cpu {
@@ -37,16 +38,14 @@ constexpr std::int64_t kPartialBytes = 32 * 1024 * 1024;
 
 /// Lanes of p; with kMasked those that are no window as 0, whatever stands there.
 template <bool kMasked, class T>
-inline Lanes<T> load(const T* p, std::uint32_t mask) {
-  Lanes<T> x;
+inline Lanes<T> load_masked(const T* p, std::uint32_t mask) {
   if constexpr (kMasked) {
     T lanes[kLanes<T>];
     for (int i = 0; i < kLanes<T>; ++i) lanes[i] = (mask >> i & 1) != 0 ? p[i] : T(0);
-    std::memcpy(&x, lanes, sizeof(x));
+    return load<Lanes<T>>(lanes);
   } else {
-    std::memcpy(&x, p, sizeof(x));
+    return load<Lanes<T>>(p);
   }
-  return x;
 }
 
 /// Where the windows of a band stand: line s of y has those that begin at from[s] in a plane of x.
@@ -93,7 +92,7 @@ struct Work {
 template <class T, int n>
 void add_lanes(const Lanes<T> (&sums)[n], T (&totals)[n]) {
   T all[n][kLanes<T>];
-  std::memcpy(all, sums, sizeof(all));
+  for (int i = 0; i < n; ++i) store(sums[i], all[i]);
   for (int half = kLanes<T> / 2; half > 0; half /= 2) {
     for (int i = 0; i < n; ++i) {
       for (int l = 0; l < half; ++l) all[i][l] += all[i][l + half];
@@ -116,11 +115,11 @@ void tile(const Work<T>& work) {
     for (std::int64_t s = 0; s < count; ++s, y += kLanes<T>) {
       Lanes<T> row[R];
 #pragma GCC unroll 8
-      for (int r = 0; r < R; ++r) std::memcpy(&row[r], y + r * y_row, sizeof(row[r]));
+      for (int r = 0; r < R; ++r) row[r] = load<Lanes<T>>(y + r * y_row);
       const std::int64_t at = from[s];
 #pragma GCC unroll 8
       for (int v = 0; v < V; ++v) {
-        const Lanes<T> shifted = load<kMasked>(x[v] + at, masks[s]);
+        const Lanes<T> shifted = load_masked<kMasked>(x[v] + at, masks[s]);
 #pragma GCC unroll 8
         for (int r = 0; r < R; ++r) {
           for (int p = 0; p < kParts; ++p) {
