@@ -103,7 +103,8 @@ TEST(Lbfgs, FindsTheMinimumInSingleAndDoublePrecision) {
     const Variable x = parameter(from_values({-1.2, 1}, {2}, dtype));
     LBFGS optimizer({{"x", x}}, {.max_iter = 100, .line_search = LineSearch::kStrongWolfe});
     optimizer.step(closure_of("rosenbrock", {x}));
-    expect_close(x.value(), ones({2}), 0, dtype == kFloat64 ? 1e-5 : 1e-2);
+    // It ends when the loss changes by less than 1e-9, the square of the distance.
+    expect_close(x.value(), ones({2}), 0, dtype == kFloat64 ? 1e-4 : 1e-2);
   }
 }
 
