@@ -34,9 +34,33 @@ double smallest_loss(const data::Dataset& data) {
 }
 
 double race_lr(const std::string& rule) {
-  static const std::map<std::string, double> kSuited = {
-      {"SGD", 0.03},     {"Momentum", 0.003}, {"Nesterov", 0.003}, {"AdaGrad", 1},  {"Adadelta", 5},
-      {"RMSProp", 0.01}, {"Adam", 0.03},      {"AMSGrad", 0.03},   {"AdamW", 0.03}, {"Yogi", 0.03}};
+  static const std::map<std::string, double> kSuited = {{"SGD", 0.03},
+                                                        {"Momentum", 0.003},
+                                                        {"Nesterov", 0.003},
+                                                        {"AdaGrad", 1},
+                                                        {"Adadelta", 5},
+                                                        {"RMSProp", 0.01},
+                                                        {"Adam", 0.03},
+                                                        {"AMSGrad", 0.03},
+                                                        {"AdamW", 0.03},
+                                                        {"Yogi", 0.03},
+                                                        {"AdaBelief", 0.03},
+                                                        {"Adamax", 0.05},
+                                                        {"Adan", 0.03},
+                                                        {"CAME", 0.001},
+                                                        {"CenteredRMSPropMomentum", 0.001},
+                                                        {"LAMB", 0.02},
+                                                        {"LARS", 3},
+                                                        {"Lion", 0.003},
+                                                        {"LookaheadAdam", 0.06},
+                                                        {"Muon", 0.01},
+                                                        {"NAdam", 0.03},
+                                                        {"RAdam", 0.03},
+                                                        {"RMSPropMomentum", 0.001},
+                                                        {"Ranger", 0.06},
+                                                        {"ScheduleFreeAdamW", 0.06},
+                                                        {"SOAP", 0.02},
+                                                        {"StableAdamW", 0.03}};
   const auto found = kSuited.find(rule);
   if (found != kSuited.end()) return found->second;
   const Variable any = parameter(zeros({1}));
