@@ -40,7 +40,8 @@ void check_finite(std::string_view op, double start, double stop) {
 
 // Position i of `steps` from start to stop; from the nearer end, so that both ends are exact.
 double between(double start, double stop, std::int64_t steps, std::int64_t i) {
-  if (steps == 1) return start;
+  if (i == 0) return start;
+  if (i == steps - 1) return stop;
   const double gaps = static_cast<double>(steps - 1);
   const bool fits = std::isfinite(stop - start);
   const double step = fits ? (stop - start) / gaps : stop / gaps - start / gaps;

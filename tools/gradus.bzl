@@ -8,7 +8,12 @@ GRADUS_COPTS = [
     "-ffp-contract=off",
     # errno would keep loops with sqrt or exp from being vectorised.
     "-fno-math-errno",
-]
+] + select({
+    # gcc 12 takes some constants of 32 bytes, such as {1.0, 1.0, 0.0, 0.0}, for four times the same
+    # number when it moves them at once; see tests/house/compiler_test.cc.
+    "@platforms//cpu:x86_64": ["-mmove-max=128", "-mstore-max=128"],
+    "//conditions:default": [],
+})
 
 # `-c opt` passes -O2, with which gcc leaves many loops unvectorised. `#pragma omp simd` makes it
 # vectorise a loop whatever it thinks of the cost; no OpenMP library is linked.
@@ -18,6 +23,10 @@ KERNEL_COPTS = GRADUS_COPTS + ["-O3", "-fopenmp-simd", "-fwrapv", "-Wno-maybe-un
 
 # Programs and tests know their lines, which memory reports name.
 PROGRAM_COPTS = GRADUS_COPTS + ["-g1"]
+
+# Tests are compiled more often than they run. With -O1 and a section for each function,
+# memory reports find no lines.
+TEST_COPTS = PROGRAM_COPTS + ["-O1", "-fno-function-sections"]
 
 LIBRARIES = [
     "//tensor",
@@ -123,7 +132,7 @@ def gradus_tests(support = []):
         testonly = 1,
         srcs = native.glob(["support/**/*.cc"], allow_empty = True) + support,
         hdrs = native.glob(["support/**/*.h"], allow_empty = True),
-        copts = PROGRAM_COPTS,
+        copts = TEST_COPTS,
         linkstatic = 1,
         # The generated list of rules registers itself.
         alwayslink = 1,
@@ -139,7 +148,7 @@ def gradus_tests(support = []):
                 [file[:file.rfind("/") + 1] + "*.h"],
                 allow_empty = True,
             ),
-            copts = PROGRAM_COPTS,
+            copts = TEST_COPTS,
             data = golden + _program_of(file),
             deps = LIBRARIES + [
                 ":support",

@@ -1,10 +1,10 @@
 // Positions of extremes: the extreme first, in the tree, then the first element that equals it.
-#include <atomic>
-#include <cstring>
 #include <limits>
 
+#include "tensor/assemble.h"
 #include "tensor/cpu/reduce.h"
 #include "tensor/cpu/reduce_door.h"
+#include "tensor/cpu/slabs.h"
 #include "tensor/elementwise.h"
 #include "tensor/reduce.h"
 
@@ -33,8 +33,7 @@ bool contains(const T* x, T wanted) {
   auto found = all != all;
   found ^= found;
   for (std::int64_t i = 0; i < kBlock; i += kWidth) {
-    Wide part;
-    std::memcpy(&part, x + i, sizeof(part));
+    const Wide part = cpu::load<Wide>(x + i);
     found |= is_nan ? part != part : part == all;
   }
   bool any = false;
@@ -69,22 +68,6 @@ void find_in_columns(const T* x, std::int64_t n, std::int64_t step, const T* wan
   }
 }
 
-/// One line in pieces; those behind an element that was found are skipped.
-template <class T>
-std::int64_t find_in_pieces(const T* x, std::int64_t n, std::int64_t step, T wanted) {
-  std::atomic<std::int64_t> first{kNowhere};
-  parallel_pieces(n, [&](std::int64_t begin, std::int64_t end) {
-    if (begin >= first.load(std::memory_order_relaxed)) return;
-    std::int64_t here = find_in_line(x + begin * step, end - begin, step, wanted);
-    if (here == kNowhere) return;
-    here += begin;
-    for (std::int64_t best = first.load();
-         here < best && !first.compare_exchange_weak(best, here);) {
-    }
-  });
-  return first.load();
-}
-
 /// index[k] = first place along line k with the element wanted[k], which becomes that element (it
 /// may have been the other zero). Lines have one stride.
 template <class T>
@@ -93,7 +76,7 @@ void find(const Tensor& x, unsigned mask, T* wanted, std::int64_t* index) {
   const T* data = static_cast<const T*>(x.raw_data());
   const std::int64_t outputs = numel(g.kept), n = g.reduced[0], along = g.reduced_step[0];
   if (outputs == 1) {
-    index[0] = find_in_pieces(data, n, along, wanted[0]);
+    index[0] = find_in_line(data, n, along, wanted[0]);
     wanted[0] = data[index[0] * along];
     return;
   }
@@ -123,6 +106,29 @@ void find(const Tensor& x, unsigned mask, T* wanted, std::int64_t* index) {
 
 enum class Extreme { kLargest, kSmallest };
 
+Tensor extremes(Extreme which, const Tensor& x, const Axes& axes, bool keepdim = false) {
+  return which == Extreme::kLargest ? max(x, axes, keepdim) : min(x, axes, keepdim);
+}
+
+/// One line of many elements, which are read once: the extremes of its pieces first, then the place
+/// within the first piece that has the extreme of all.
+template <class T>
+std::int64_t find_in_all(Extreme which, const Tensor& x, T* value) {
+  const cpu::Rows pieces(x);
+  const std::int64_t rows = pieces.rows.dim(0);
+  const Tensor tops = extremes(which, pieces.rows, {1});
+  Tensor top = extremes(which, tops, {0});
+  if (pieces.rest.numel() > 0) {
+    top = extremes(which, stack({top, extremes(which, pieces.rest, {})}), {0});
+  }
+  const T wanted = top.item<T>();
+  const std::int64_t row = find_in_line(tops.data<T>(), rows, 1, wanted);
+  const Tensor piece = row < kNowhere ? pieces.rows.select(0, row) : pieces.rest;
+  const std::int64_t at = find_in_line(piece.data<T>(), piece.numel(), 1, wanted);
+  *value = piece.data<T>()[at];
+  return std::min(row, rows) * cpu::kSlab + at;
+}
+
 /// Along one axis, or over all elements. The values come in the dtype to compute in.
 ValuesAndIndices extreme_along(std::string_view op, Extreme which, const Tensor& x,
                                std::optional<int> axis, bool keepdim) {
@@ -137,10 +143,19 @@ ValuesAndIndices extreme_along(std::string_view op, Extreme which, const Tensor&
   }
   Tensor input = x.to(compute_dtype(x.dtype()));
   if (!axis) input = input.contiguous();
-  const Tensor values = which == Extreme::kLargest ? max(input, axes, keepdim)  //
-                                                   : min(input, axes, keepdim);
+  const Tensor values = Tensor::empty(shape, input.dtype());
   dispatch_compute(input.dtype(), [&]<class T>(std::type_identity<T>) {
-    find<T>(input, mask, values.data<T>(), indices.data<std::int64_t>());
+    std::int64_t* found = indices.data<std::int64_t>();
+    T* v = values.data<T>();
+    if (indices.numel() == 1 && x.numel() > 2 * cpu::kSlab) {
+      found[0] = find_in_all<T>(which, input, v);
+      return;
+    }
+    cpu::for_slabs(input, mask, [&](const Tensor& part, std::int64_t first) {
+      const Tensor wanted = extremes(which, part, axes);
+      std::copy_n(wanted.data<T>(), wanted.numel(), v + first);
+      find<T>(part, mask, v + first, found + first);
+    });
   });
   return {values, indices};
 }

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <type_traits>
 #include <utility>
 
 #include "tensor/cpu/transpose.h"
+#include "tensor/cpu/vectors.h"
 #include "tensor/pool.h"
 #include "tensor/thread_pool.h"
 
@@ -103,7 +103,7 @@ void tile(const Work<T>& work) {
   Vector<T> sum[R][V] = {};
   for (std::int64_t p = work.depth; p > 0; --p, a += a_step, b += b_step) {
     Vector<T> row[V];
-    for (int v = 0; v < V; ++v) std::memcpy(&row[v], b + v * kWidth<T>, kRegisterBytes);
+    for (int v = 0; v < V; ++v) row[v] = load<Vector<T>>(b + v * kWidth<T>);
 #pragma GCC unroll 16
     for (int i = 0; i < R; ++i) {
       const Vector<T> element = a[i * a_row] - Vector<T>{};
@@ -114,7 +114,7 @@ void tile(const Work<T>& work) {
   if (!whole) {
     T results[V * kWidth<T>];
     for (int i = 0; i < R; ++i) {
-      std::memcpy(results, sum[i], sizeof(results));
+      for (int v = 0; v < V; ++v) store(sum[i][v], results + v * kWidth<T>);
       for (std::int64_t j = 0; j < work.columns; ++j) {
         y(i, j) = work.add ? y(i, j) + results[j] : results[j];
       }
@@ -124,12 +124,8 @@ void tile(const Work<T>& work) {
   for (int i = 0; i < R; ++i) {
     for (int v = 0; v < V; ++v) {
       T* to = &y(i, v * kWidth<T>);
-      if (work.add) {
-        Vector<T> before;
-        std::memcpy(&before, to, kRegisterBytes);
-        sum[i][v] = before + sum[i][v];
-      }
-      std::memcpy(to, &sum[i][v], kRegisterBytes);
+      if (work.add) sum[i][v] = load<Vector<T>>(to) + sum[i][v];
+      store(sum[i][v], to);
     }
   }
 }
@@ -177,7 +173,11 @@ void pack(const T* from, std::int64_t along, std::int64_t across, std::int64_t d
     const T* source = from + p * along;
     std::int64_t i = p < deep ? squares : 0;
     if (across == 1 && count == kTo) {
-      std::memcpy(line, source, kTo * sizeof(T));
+      if constexpr (kTo == kColumns<T>) {
+        for (int v = 0; v < kTo; v += kWidth<T>) store(load<Vector<T>>(source + v), line + v);
+      } else {
+        for (int j = 0; j < kTo; ++j) line[j] = source[j];
+      }
       continue;
     }
     for (; i < count; ++i) line[i] = source[i * across];

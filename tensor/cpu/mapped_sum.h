@@ -36,9 +36,7 @@ B sum_of_part(const T* x, F f) {
   block.lines_of(kPart / kPartLanes, [&](std::int64_t line, int v) {
     const T* from = x + line * kPartLanes + v * kWidth;
     __builtin_prefetch(reinterpret_cast<const char*>(from) + reduction::kAhead);
-    Narrow part;
-    std::memcpy(&part, from, sizeof(part));
-    return f(__builtin_convertvector(part, Wide));
+    return f(__builtin_convertvector(load<Narrow>(from), Wide));
   });
   return block.result().v[0];
 }

@@ -5,7 +5,9 @@
 
 #include "tensor/cpu/mapped_sum.h"
 #include "tensor/cpu/reduce_door.h"
+#include "tensor/cpu/slabs.h"
 #include "tensor/elementwise/abs.h"
+#include "tensor/elementwise/add.h"
 #include "tensor/elementwise/div.h"
 #include "tensor/reduce.h"
 
@@ -35,42 +37,67 @@ struct Door {
   Tensor input;  // in the dtype to compute in
 };
 
-/// Means of lines, in double.
-Tensor line_means(const Door& door) {
-  const Tensor mean = door.new_result(kFloat64);
-  const double n = static_cast<double>(reduced_count(door.input.shape(), door.mask));
-  dispatch_floating(door.input.dtype(), [&]<class T>(std::type_identity<T>) {
-    double* m = mean.data<double>();
-    mapped_sum<double, T>(
-        door.input, door.mask, [](std::int64_t) { return [](auto x) { return x; }; }, m);
-    for (std::int64_t i = 0; i < mean.numel(); ++i) m[i] /= n;
+/// Means of the lines of x, and the sums of squared distances from them.
+void spread(const Tensor& x, unsigned mask, double* mean, double* squares) {
+  const double n = static_cast<double>(reduced_count(x.shape(), mask));
+  dispatch_floating(x.dtype(), [&]<class T>(std::type_identity<T>) {
+    cpu::for_slabs(x, mask, [&](const Tensor& part, std::int64_t first) {
+      double* m = mean + first;
+      const auto as_is = [](std::int64_t) { return [](auto value) { return value; }; };
+      mapped_sum<double, T>(part, mask, as_is, m);
+      const std::int64_t lines = part.numel() / static_cast<std::int64_t>(n);
+      for (std::int64_t i = 0; i < lines; ++i) m[i] /= n;
+      const auto squared_distance = [m](std::int64_t k) {
+        return [mean = m[k]](auto value) { return (value - mean) * (value - mean); };
+      };
+      mapped_sum<double, T>(part, mask, squared_distance, squares + first);
+    });
   });
-  return mean;
+}
+
+/// The same for one line of many elements, whose pieces are read once: the squares are those within
+/// the pieces and those of the distances of their means from the mean of all, times their size.
+void spread_of_all(const Tensor& x, double* mean, double* squares) {
+  const cpu::Rows pieces(x);
+  const std::int64_t rows = pieces.rows.dim(0), rest = pieces.rest.numel();
+  const Tensor means = Tensor::empty({rows + 1}, kFloat64), within = zeros({rows + 1}, kFloat64);
+  double* m = means.data<double>();
+  spread(pieces.rows, 2, m, within.data<double>());
+  m[rows] = 0;
+  if (rest > 0) spread(pieces.rest, 2, m + rows, within.data<double>() + rows);
+  const auto size = [=](std::int64_t i) {
+    return static_cast<double>(i < rows ? cpu::kSlab : rest);
+  };
+  const Tensor between = Tensor::empty({rows + 1}, kFloat64);
+  double* b = between.data<double>();
+  for (std::int64_t i = 0; i <= rows; ++i) b[i] = size(i) * m[i];
+  *mean = sum(between).item<double>() / static_cast<double>(x.numel());
+  for (std::int64_t i = 0; i <= rows; ++i) b[i] = size(i) * (m[i] - *mean) * (m[i] - *mean);
+  *squares = (sum(within) + sum(between)).item<double>();
 }
 
 /// {variance or its root, mean}.
 std::pair<Tensor, Tensor> moments(std::string_view op, const Tensor& x, const Axes& axes,
                                   Correction correction, bool keepdim, bool root) {
   const Door door(op, x, axes, keepdim);
-  const Tensor var = door.new_result(kFloat64);
+  const Tensor var = door.new_result(kFloat64), mean = door.new_result(kFloat64);
   if (door.input.numel() == 0) {
     var.fill(kNaN);
     return {var.to(door.result_dtype), var.to(door.result_dtype)};
   }
-  const Tensor mean = line_means(door);
+  double* v = var.data<double>();
+  // The means of pieces are rounded, which double has to spare for elements of float32 only.
+  if (var.numel() == 1 && x.numel() > 2 * cpu::kSlab && door.input.dtype() == kFloat32) {
+    spread_of_all(door.input, mean.data<double>(), v);
+  } else {
+    spread(door.input, door.mask, mean.data<double>(), v);
+  }
   const std::int64_t n = reduced_count(x.shape(), door.mask);
   const double divisor = std::fmax(0, static_cast<double>(n) - correction.value);
-  dispatch_floating(door.input.dtype(), [&]<class T>(std::type_identity<T>) {
-    double* v = var.data<double>();
-    const double* m = mean.data<double>();
-    const auto squared_distance = [m](std::int64_t k) {
-      return [mean = m[k]](auto value) { return (value - mean) * (value - mean); };
-    };
-    mapped_sum<double, T>(door.input, door.mask, squared_distance, v);
-    for (std::int64_t i = 0; i < var.numel(); ++i) v[i] /= divisor;
-    if (!root) return;
+  for (std::int64_t i = 0; i < var.numel(); ++i) v[i] /= divisor;
+  if (root) {
     for (std::int64_t i = 0; i < var.numel(); ++i) v[i] = std::sqrt(v[i]);
-  });
+  }
   return {var.to(door.result_dtype), mean.to(door.result_dtype)};
 }
 
@@ -160,19 +187,21 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim) {
     none.fill(-kInf);
     return none;
   }
-  const Tensor largest = max(door.input, axes, keepdim).contiguous();
   const Tensor y = door.new_result(door.input.dtype());
   dispatch_floating(y.dtype(), [&]<class T>(std::type_identity<T>) {
-    const T* m = largest.data<T>();
-    T* sums = y.data<T>();
-    const auto shifted_exp = [m](std::int64_t k) {
-      return [m = m[k]](T value) { return gradus::exp(value - m); };
-    };
-    mapped_sum<T, T>(door.input, door.mask, shifted_exp, sums);
-    // Where all are -inf, or one is inf, the sum is NaN and m itself the result.
-    for (std::int64_t i = 0; i < y.numel(); ++i) {
-      sums[i] = std::isinf(m[i]) ? m[i] : m[i] + scalar_log(sums[i]);
-    }
+    cpu::for_slabs(door.input, door.mask, [&](const Tensor& part, std::int64_t first) {
+      const Tensor largest = max(part, axes, keepdim).contiguous();
+      const T* m = largest.data<T>();
+      T* sums = y.data<T>() + first;
+      const auto shifted_exp = [m](std::int64_t k) {
+        return [m = m[k]](T value) { return gradus::exp(value - m); };
+      };
+      mapped_sum<T, T>(part, door.mask, shifted_exp, sums);
+      // Where all are -inf, or one is inf, the sum is NaN and m itself the result.
+      for (std::int64_t i = 0; i < largest.numel(); ++i) {
+        sums[i] = std::isinf(m[i]) ? m[i] : m[i] + scalar_log(sums[i]);
+      }
+    });
   });
   return y.to(door.result_dtype);
 }

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <numbers>
 #include <string>
 
+#include "tensor/cpu/vectors.h"
 #include "tensor/math.h"
 #include "tensor/thread_pool.h"
 
@@ -68,8 +68,7 @@ inline void philox_lanes(std::uint64_t counter, std::uint64_t seed, Words& out) 
     }
     const Lanes c[] = {c0, c1, c2, c3};
     for (int k = 0; k < 4; ++k) {
-      const HalfLanes words = __builtin_convertvector(c[k], HalfLanes);
-      std::memcpy(&out.w[k][first], &words, sizeof words);
+      cpu::store(__builtin_convertvector(c[k], HalfLanes), &out.w[k][first]);
     }
   }
 }

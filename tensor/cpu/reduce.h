@@ -3,9 +3,9 @@
 // that reduce. It depends on the number of elements alone: not on threads, strides or neighbours.
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <type_traits>
 
+#include "tensor/cpu/vectors.h"
 #include "tensor/math.h"
 #include "tensor/tensor.h"
 #include "tensor/thread_pool.h"
@@ -14,7 +14,8 @@ namespace gradus::cpu::reduction {
 
 inline constexpr int kLanes = 64;    // partial results of a block: enough to hide their latency
 inline constexpr int kAhead = 2048;  // bytes: across the ends of pages, where the machine stops
-inline constexpr int kColumns = 32;  // neighbouring results that are reduced together
+inline constexpr int kRowsAhead = 16;
+inline constexpr int kColumns = 32;           // neighbouring results that are reduced together
 inline constexpr std::int64_t kBlock = 1024;  // elements whose lanes are summed one after another
 inline constexpr std::int64_t kBlocksPerPiece = 64;  // a power of two, so that pieces are subtrees
 
@@ -66,16 +67,21 @@ class Block {
       if (step == 1 && i + kLanes <= n) {
         const std::int64_t lines = (n - i) / kLanes;
         lines_of(lines, [&](std::int64_t line, int v) {
-          Vector<T> part;
           const T* from = x + i + line * kLanes + v * kWidth;
           __builtin_prefetch(reinterpret_cast<const char*>(from) + kAhead);
-          std::memcpy(&part, from, sizeof(part));
-          return part;
+          return load<Vector<T>>(from);
         });
         i += lines * kLanes;
       }
     }
-    for (; i < n; ++i) one(x + i * step);
+    for (; i < n; ++i) {
+      if constexpr (W > 1) {  // each row may lie in another page, where the machine looks for none
+        const auto* ahead = reinterpret_cast<const char*>(x + (i + kRowsAhead) * step);
+        __builtin_prefetch(ahead);
+        __builtin_prefetch(ahead + (W * sizeof(T) - 1));
+      }
+      one(x + i * step);
+    }
   }
 
   /// Takes the next `lines` times kLanes elements, all of which part(line, v) knows: vector v of a
@@ -87,7 +93,7 @@ class Block {
     Vector<T> lane[kVectors];
     std::int64_t line = 0;
     if (count_ > 0) {
-      std::memcpy(lane, lane_, sizeof(lane));
+      for (int v = 0; v < kVectors; ++v) lane[v] = load<Vector<T>>(lane_[v * kWidth].v);
     } else {
       for (int v = 0; v < kVectors; ++v) lane[v] = part(0, v);
       line = 1;
@@ -96,7 +102,7 @@ class Block {
 #pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) lane[v] = Op{}(lane[v], part(line, v));
     }
-    std::memcpy(lane_, lane, sizeof(lane));
+    for (int v = 0; v < kVectors; ++v) store(lane[v], lane_[v * kWidth].v);
     count_ += lines * kLanes;
   }
 

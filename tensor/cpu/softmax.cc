@@ -27,15 +27,14 @@ template <class T>
 void take_largest(const T* x, std::int64_t blocks, T* largest) {
   using Vector = cpu::reduction::Vector<T>;
   constexpr int kWidth = sizeof(Vector) / sizeof(T), kVectors = kLanes / kWidth;
-  Vector most[kVectors], now;
-  std::memcpy(most, largest, sizeof(most));
+  Vector most[kVectors];
+  for (int v = 0; v < kVectors; ++v) most[v] = cpu::load<Vector>(largest + v * kWidth);
   for (std::int64_t block = 0; block < blocks; ++block, x += kLanes) {
     for (int v = 0; v < kVectors; ++v) {
-      std::memcpy(&now, x + v * kWidth, sizeof(now));
-      most[v] = cpu::reduction::Larger{}(most[v], now);
+      most[v] = cpu::reduction::Larger{}(most[v], cpu::load<Vector>(x + v * kWidth));
     }
   }
-  std::memcpy(largest, most, sizeof(most));
+  for (int v = 0; v < kVectors; ++v) cpu::store(most[v], largest + v * kWidth);
 }
 
 // e = exp(x - largest) for whole blocks, added to kLanes sums: to those of row block % rows.

@@ -1,6 +1,7 @@
 #include "tensor/cpu/transpose.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "tensor/thread_pool.h"
 

@@ -1,10 +1,10 @@
 #pragma once
 // Copies of elements that lie otherwise than they are read.
 #include <cstdint>
-#include <cstring>
 #include <type_traits>
 
 #include "tensor/broadcast.h"
+#include "tensor/cpu/vectors.h"
 
 namespace gradus::cpu {
 
@@ -15,7 +15,7 @@ inline void transpose_4x4(const T* from, std::int64_t from_step, T* to, std::int
   using Bits = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
   using Row [[gnu::vector_size(4 * sizeof(T))]] = Bits;
   Row row[4];
-  for (int i = 0; i < 4; ++i) std::memcpy(&row[i], from + i * from_step, sizeof(Row));
+  for (int i = 0; i < 4; ++i) row[i] = load<Row>(from + i * from_step);
   const Row low = {0, 4, 1, 5}, high = {2, 6, 3, 7};
   const Row a = __builtin_shuffle(row[0], row[2], low), b = __builtin_shuffle(row[1], row[3], low);
   const Row c = __builtin_shuffle(row[0], row[2], high),
@@ -24,7 +24,7 @@ inline void transpose_4x4(const T* from, std::int64_t from_step, T* to, std::int
   row[1] = __builtin_shuffle(a, b, high);
   row[2] = __builtin_shuffle(c, d, low);
   row[3] = __builtin_shuffle(c, d, high);
-  for (int j = 0; j < 4; ++j) std::memcpy(to + j * to_step, &row[j], sizeof(Row));
+  for (int j = 0; j < 4; ++j) store(row[j], to + j * to_step);
 }
 
 /// Whether elements that are walked in this order lie along another axis than the last.

@@ -38,10 +38,10 @@ TEST(ExplainAlive, ShowsTheWayToWhatTheProgramHoldsAndBytesByLine) {
                 "\n"
                 "    which the program holds (1 Variable)\n"
                 "the tapes of these hold 2.0 KiB:\n"
+                "     1.0 KiB  parameters and constants\n"
                 "     1.0 KiB  " +
                 here(line) +
                 "\n"
-                "     1.0 KiB  parameters and constants\n"
                 "     4 bytes  " +
                 here(line + 2) + "\n");
 }

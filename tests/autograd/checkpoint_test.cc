@@ -78,7 +78,7 @@ TEST(Checkpoint, DrawsTheSameRandomNumbersAgain) {
     const auto dropout = [&](const Variable& x) {
       const Variable y = layer(x, p.w) * bernoulli({4, 4}, 0.5, noise);
       const Tensor order = permutation(4, noise);
-      return index_select(saved ? checkpoint(inner, y) : inner(y), order);
+      return index_select(saved ? checkpoint(inner, y) : inner(y), 0, order);
     };
     const Variable y = saved ? checkpoint(dropout, p.x) : dropout(p.x);
     const Tensor between = uniform({2}, 0, 1, noise);

@@ -172,7 +172,7 @@ TEST(InPlace, EveryOperandOfARuleIsWatchedAndNoMore) {
 TEST(InPlace, TensorsThatAnOperationKeepsAreWatched) {
   const Variable x = parameter(tensor({1, 2, 3}));
   const Tensor index = tensor({2, 0}, kInt64), mask = tensor({1, 0, 1}, kBool);
-  const Variable rows = index_select(x, index);
+  const Variable rows = index_select(x, 0, index);
   const int saved = __LINE__ - 1;
   index.fill(1);
   expect_throws_text<AutogradError>([&] { sum(rows).backward(); },

@@ -32,17 +32,15 @@ TEST(RuleParameters, EnterTheDerivatives) {
 
 // Of numbers that are large in magnitude: a branch that is not taken must not make NaN of them.
 TEST(RuleParameters, SecondDerivativesFarOutAreFinite) {
-  const std::vector<Variable (*)(const Variable&)> functions = {[](const Variable& x) { return elu(x); },
-                                                                [](const Variable& x) { return selu(x); },
-                                                                [](const Variable& x) { return celu(x); },
-                                                                [](const Variable& x) { return softplus(x); },
-                                                                [](const Variable& x) { return logsigmoid(x); },
-                                                                [](const Variable& x) { return silu(x); },
-                                                                [](const Variable& x) { return gelu(x); },
-                                                                [](const Variable& x) { return mish(x); },
-                                                                [](const Variable& x) { return gelu_tanh(x); },
-                                                                [](const Variable& x) { return softsign(x); },
-                                                                [](const Variable& x) { return logaddexp(x, 1); }};
+  using X = const Variable&;
+  const std::vector<Variable (*)(X)> functions = {
+      [](X x) { return elu(x); },          [](X x) { return selu(x); },
+      [](X x) { return celu(x); },         [](X x) { return softplus(x); },
+      [](X x) { return logsigmoid(x); },   [](X x) { return silu(x); },
+      [](X x) { return gelu(x); },         [](X x) { return mish(x); },
+      [](X x) { return gelu_tanh(x); },    [](X x) { return softsign(x); },
+      [](X x) { return logaddexp(x, 1); },
+  };
   for (std::size_t i = 0; i < functions.size(); ++i) {
     const Variable x = parameter(tensor({-900, 900}, kFloat64));
     const Variable g = grad(sum(functions[i](x)), x, {.create_graph = true});

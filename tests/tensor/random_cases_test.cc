@@ -90,7 +90,7 @@ TEST(RandomCases, AnyWrongElementIsNoticed) {
     ASSERT_EQ(run(operation, kSeed + i, trial), "");
     if (trial.expected.values.empty()) continue;
     Real& value = trial.expected.values[i % trial.expected.values.size()];
-    value = another(value, trial.expected.dtype);
+    value = another(held(value, trial.expected.dtype), trial.expected.dtype);
     EXPECT_NE(verdict(trial), "") << operation.name << ", seed " << kSeed + i;
   }
 }
