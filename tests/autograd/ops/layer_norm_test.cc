@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "autograd/ops/sum.h"
 #include "autograd/ops/transpose.h"
 #include "tensor/elementwise/add.h"
@@ -113,6 +115,14 @@ TEST(LayerNorm, IsRightFarFromZero) {
   const Tensor x = (z + 1e5).to(kFloat32);
   // The same float32 numbers in float64: the result is one rounding away.
   expect_close(layer_norm(x, 1), layer_norm(x.to(kFloat64), 1), 1e-7, 1e-12);
+}
+
+// The sum of a million equal numbers is not a million times that number; the mean is corrected by
+// what the differences from it sum to.
+TEST(LayerNorm, OfManyEqualNumbersIsZero) {
+  const Tensor x = full({1, 1000003}, 1e6 + 0.1, kFloat64);
+  const double last_digit = 0x1p-33, scale = 1 / std::sqrt(1e-5);
+  expect_close(layer_norm(x, 1), zeros({1, 1000003}, kFloat64), 0, last_digit * scale);
 }
 
 TEST(LayerNorm, OfHalfTypesIsRoundedOnce) {
