@@ -201,6 +201,8 @@ class Body:
         """The sign of all that is returned or set."""
         if self.tokens.at(begin) == "-" and self.tokens.product_end(begin) == end:
             return  # the sign in front is a mutant of its own
+        if self.of(begin, end).endswith("* T(0)"):
+            return  # 0 has none
         self.change(begin, end, "-(" + self.of(begin, end) + ")")
 
     def operator(self, i):

@@ -50,6 +50,18 @@ TEST(Edges, ANormOfZerosHasNoGradientOfAnyOrder) {
   }
 }
 
+// y log a = inf * -inf, or -inf * -inf for the other zero, as in PyTorch.
+TEST(Edges, APowerOfZeroIsInfinitelySteepInANegativeExponent) {
+  const Tensor a = tensor({0, 0, -0.0}, kFloat64), dy = tensor({1, -2, 1}, kFloat64);
+  const Variable b = parameter(tensor({-1, -1, -1}, kFloat64));
+  for (bool create_graph : {false, true}) {
+    b.zero_grad();
+    pow(a, b).backward(dy, {.create_graph = create_graph});
+    EXPECT_EQ(b.grad().value().to_vector(), (std::vector<double>{-INFINITY, INFINITY, INFINITY}));
+  }
+  b.zero_grad();
+}
+
 TEST(Edges, TheGradientOfACholeskyFactorIsSymmetric) {
   const Variable A = parameter(tensor({{4, 1, 2}, {1, 3, 0.5}, {2, 0.5, 5}}, kFloat64));
   const Variable L = linalg::cholesky(A);
