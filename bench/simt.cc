@@ -36,11 +36,14 @@ __global__ void axpy(std::int64_t n, float a, const float* x, float* y) {
   }
 }
 __global__ void axpy_float4(std::int64_t n, float a, const float* x, float* y) {
-  const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-  if (4 * i >= n) return;
-  const float4 u = aligned<float4>(x)[i];
-  float4& v = aligned<float4>(y)[i];
-  v = make_float4(a * u.x + v.x, a * u.y + v.y, a * u.z + v.z, a * u.w + v.w);
+  const std::int64_t all = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
+  const float4* from = aligned<float4>(x);
+  float4* to = aligned<float4>(y);
+  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n / 4;
+       i += all) {
+    const float4 u = from[i], v = to[i];
+    to[i] = make_float4(a * u.x + v.x, a * u.y + v.y, a * u.z + v.z, a * u.w + v.w);
+  }
 }
 __global__ void histogram(std::int64_t n, const float* x, unsigned* bins) {
   GRADUS_SHARED(unsigned, part, [64]);
@@ -105,7 +108,7 @@ BENCHMARK(simt_axpy);
 void simt_axpy_float4(benchmark::State& state) {
   const Array x(kMany), y(kMany);
   for (auto _ : state) {
-    GRADUS_LAUNCH(axpy_float4, (Launch{{kMany / 1024}, {256}}), kMany, 0.5f, x.data, y.data);
+    GRADUS_LAUNCH(axpy_float4, (Launch{{kMany / 4096}, {256}}), kMany, 0.5f, x.data, y.data);
   }
   count_items(state, kMany);
 }

@@ -135,7 +135,7 @@ TEST(MatmulKernels, HaveTheBitsOfTheCpu) {
 
 template <class T>
 void check_softmax(double tolerance) {
-  for (const std::int64_t n : {1, 2, 31, 127, 128, 129, 1000}) {
+  for (const std::int64_t n : {1, 2, 31, 32, 33, 129, 1000, 1024, 1025, 1500}) {
     const Tensor x = numbers<T>({5, n}) * 10.0, expected = softmax(x, 1);
     in_all_schedules([&] {
       const DeviceArray<T> dx = on_device<T>(x.contiguous()), dy(static_cast<std::size_t>(5 * n));
