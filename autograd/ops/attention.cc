@@ -96,7 +96,8 @@ Variable scaled_dot_product_attention(Operand q, Operand k, Operand v,
   if (p > 0) dropped = bernoulli(scores, p, *options.generator, kBool);
   const double scale =
       options.scale ? *options.scale : 1 / std::sqrt(static_cast<double>(q.value().dim(-1)));
-  const ops::Attention op{scores, blocked, dropped, scale, p == 1 ? 0 : 1 / (1 - p)};
+  const ops::Attention op{scores,        blocked, dropped, scale, p == 1 ? 0 : 1 / (1 - p),
+                          mask.defined()};
   if (!additive) return record(op, q, k, v);
   const std::source_location where = q.where;
   return record(op, q, k, v, Operand(mask, where));
@@ -109,7 +110,7 @@ Variable ops::Attention::probabilities(const Variable& q, const Variable& k,
   if (mask.defined()) s = s + mask;
   if (s.shape() != scores) s = expand(s, scores);
   if (hidden.defined()) s = masked_fill(s, hidden, -INFINITY);
-  if ((!mask.defined() && !hidden.defined()) || s.numel() == 0) return softmax(s, -1);
+  if (!masked || s.numel() == 0) return softmax(s, -1);
   // Rows of -inf alone: any numbers in, 0 out, so that no NaN is made anywhere.
   const Tensor empty = equal(max(s.value(), -1, true), -INFINITY);
   if (any(empty).item() == 0) return softmax(s, -1);

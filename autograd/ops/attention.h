@@ -27,6 +27,7 @@ struct Attention {
   SavedTensor blocked;  // bool, true where a query may not look; undefined: it may everywhere
   SavedTensor dropped;  // bool; undefined without dropout
   double scale, kept_scale;
+  bool masked;  // a query may see no key
 
   Tensor forward(const Tensor& q, const Tensor& k, const Tensor& v) const;
   Tensor forward(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask) const;
