@@ -179,16 +179,18 @@ ValuesAndIndices largest_in_windows(const Tensor& x, const PoolWindows& windows)
   const std::int64_t regular_step = regular.stride * step;
   dispatch_compute(from.dtype(), [&]<class T>(std::type_identity<T>) {
     using Limits = std::numeric_limits<T>;
+    using Place = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;  // vectorises
     constexpr T kLowest = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
     for_each_channel(channels.count(), channels.size(), [&](std::int64_t channel) {
       const T* plane = channels.first<T>(channel);
       T* out = y.values.data<T>() + channel * size;
-      std::int64_t* places = y.indices.data<std::int64_t>() + channel * size;
+      std::int64_t* indices = y.indices.data<std::int64_t>() + channel * size;
+      std::vector<Place> places(across.windows());
       for (std::int64_t i = 0; i < down.windows(); ++i) {
         std::fill_n(out, across.windows(), kLowest);
         for (std::int64_t j = 0; j < across.windows(); ++j) {
           const bool any = down.begin[i] < down.end[i] && across.begin[j] < across.end[j];
-          places[j] = any ? down.begin[i] * across.size + across.begin[j] : -1;
+          places[j] = static_cast<Place>(any ? down.begin[i] * across.size + across.begin[j] : -1);
         }
         for (std::int64_t h = down.begin[i]; h < down.end[i]; h += down.step) {
           const T* row = plane + h * row_step;
@@ -197,12 +199,15 @@ ValuesAndIndices largest_in_windows(const Tensor& x, const PoolWindows& windows)
             const std::int64_t w = regular.first + k * across.step;
             const T* from = row + w * step;
             T* best = out + regular.begin;
-            std::int64_t* place = places + regular.begin;
+            Place* place = places.data() + regular.begin;
+            const Place at = static_cast<Place>(start + w);
+            const Place stride = static_cast<Place>(regular.stride);
             for (std::int64_t j = 0; j < regular_count; ++j) {
-              const T element = from[j * regular_step];
-              const bool better = (element > best[j]) | (element != element);
-              best[j] = better ? element : best[j];
-              place[j] = better ? start + w + j * regular.stride : place[j];
+              const T element = from[j * regular_step], before = best[j];
+              const Place old = place[j];
+              const bool better = (element > before) | (element != element);
+              best[j] = better ? element : before;
+              place[j] = better ? at + static_cast<Place>(j) * stride : old;
             }
           }
           for (std::int64_t j = 0; j < across.windows(); ++j) {
@@ -212,12 +217,13 @@ ValuesAndIndices largest_in_windows(const Tensor& x, const PoolWindows& windows)
               const T element = row[w * step];
               const bool better = (element > out[j]) | (element != element);
               out[j] = better ? element : out[j];
-              places[j] = better ? start + w : places[j];
+              places[j] = better ? static_cast<Place>(start + w) : places[j];
             }
           }
         }
+        std::copy(places.begin(), places.end(), indices);
         out += across.windows();
-        places += across.windows();
+        indices += across.windows();
       }
     });
   });
