@@ -74,7 +74,7 @@ struct Lines {
 };
 
 /// The work of one tile: w[r * w_step + t] += sum over images and lines of y (row r) times x at
-/// offset t.
+/// offset t. The rows of a tile stand side by side in y, line by line.
 template <class T>
 struct Work {
   std::int64_t images;
@@ -82,7 +82,7 @@ struct Work {
   std::int64_t x_image;
   const std::int64_t* offsets;
   const T* y;
-  std::int64_t y_image, y_row;
+  std::int64_t y_image;
   const Lines* lines;
   T* w;
   std::int64_t w_step;
@@ -107,15 +107,15 @@ void tile(const Work<T>& work) {
   Lanes<T> sums[R * V] = {};
   const std::int64_t* from = work.lines->from.data();
   const std::uint32_t* masks = work.lines->masks.data();
-  const std::int64_t count = work.lines->count(), y_row = work.y_row;
+  const std::int64_t count = work.lines->count();
   for (std::int64_t image = 0; image < work.images; ++image) {
     const T* x[V];
     for (int v = 0; v < V; ++v) x[v] = work.x + image * work.x_image + work.offsets[v];
     const T* y = work.y + image * work.y_image;
-    for (std::int64_t s = 0; s < count; ++s, y += kLanes<T>) {
+    for (std::int64_t s = 0; s < count; ++s, y += R * kLanes<T>) {
       Lanes<T> row[R];
 #pragma GCC unroll 8
-      for (int r = 0; r < R; ++r) row[r] = load<Lanes<T>>(y + r * y_row);
+      for (int r = 0; r < R; ++r) row[r] = load<Lanes<T>>(y + r * kLanes<T>);
       const std::int64_t at = from[s];
 #pragma GCC unroll 8
       for (int v = 0; v < V; ++v) {
@@ -264,7 +264,7 @@ class WeightGradient {
             copy_x(band, first + i, group * channels_ + channel, channels, x.data() + i * x_image);
             copy_y(band, lines, first + i, group, y.data() + i * y_image);
           }
-          multiply({images, x.data(), x_image, table.data(), y.data(), y_image, y_row, &lines,
+          multiply({images, x.data(), x_image, table.data(), y.data(), y_image, &lines,
                     w + (group * outputs_ * channels_ + channel) * taps_, channels_ * taps_},
                    channels * taps_, !all_finite(x.data(), images * x_image));
         }
@@ -296,24 +296,33 @@ class WeightGradient {
     }
   }
 
-  /// Rows of windows, with zeros where a line has none.
+  /// The lines of windows, with zeros where a line has none, as tiles read them.
   void copy_y(const ConvBand& band, const Lines& lines, std::int64_t image, std::int64_t group,
               T* to) const {
     const Strides& s = y_.strides();
-    const std::int64_t size = lines.count() * kLanes<T>;
-    for (std::int64_t o = 0; o < outputs_; ++o, to += size) {
-      const T* plane = y_.data<T>() + image * s[0] + (group * outputs_ + o) * s[1] +
-                       band.row * s[2] + band.column * s[3];
-      for (std::int64_t t = 0; t < band.rows; ++t) {
-        const T* from = plane + t * s[2];
-        T* row = to + t * lines.row;
-        if (s[3] == 1) {
-          for (std::int64_t u = 0; u < band.columns; ++u) row[u] = from[u];
-        } else {
-          for (std::int64_t u = 0; u < band.columns; ++u) row[u] = from[u * s[3]];
+    const std::int64_t size = lines.count() * kLanes<T>, tall = parts_of(outputs_, kMostOutputs);
+    const Buffer<T> line(size);
+    for (std::int64_t tile = 0; tile < tall; ++tile) {
+      const std::int64_t begin = begin_of(tile, outputs_, tall);
+      const std::int64_t rows = begin_of(tile + 1, outputs_, tall) - begin;
+      for (std::int64_t r = 0; r < rows; ++r) {
+        const T* plane = y_.data<T>() + image * s[0] + (group * outputs_ + begin + r) * s[1] +
+                         band.row * s[2] + band.column * s[3];
+        for (std::int64_t t = 0; t < band.rows; ++t) {
+          const T* from = plane + t * s[2];
+          T* row = line.data() + t * lines.row;
+          if (s[3] == 1) {
+            for (std::int64_t u = 0; u < band.columns; ++u) row[u] = from[u];
+          } else {
+            for (std::int64_t u = 0; u < band.columns; ++u) row[u] = from[u * s[3]];
+          }
+          const std::int64_t end = t + 1 < band.rows ? lines.row : size - t * lines.row;
+          for (std::int64_t u = band.columns; u < end; ++u) row[u] = T(0);
         }
-        const std::int64_t end = t + 1 < band.rows ? lines.row : size - t * lines.row;
-        for (std::int64_t u = band.columns; u < end; ++u) row[u] = T(0);
+        T* place = to + begin * size + r * kLanes<T>;
+        for (std::int64_t q = 0; q < size; q += kLanes<T>, place += rows * kLanes<T>) {
+          std::memcpy(place, line.data() + q, sizeof(Lanes<T>));
+        }
       }
     }
   }
@@ -329,7 +338,7 @@ class WeightGradient {
     for (std::int64_t i = 0; i < tall; ++i) {
       const std::int64_t o = begin_of(i, outputs_, tall),
                          rows = begin_of(i + 1, outputs_, tall) - o;
-      work.y = y + o * work.y_row;
+      work.y = y + o * work.lines->count() * kLanes<T>;
       for (std::int64_t j = 0; j < wide; ++j) {
         const std::int64_t k = begin_of(j, taps, wide), columns = begin_of(j + 1, taps, wide) - k;
         work.offsets = offsets + k;

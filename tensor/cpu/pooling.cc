@@ -2,6 +2,7 @@
 // its results depend on nothing else.
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "tensor/pool_windows.h"
 #include "tensor/thread_pool.h"
@@ -54,6 +55,28 @@ Shape pooled_shape(const Tensor& x, const PoolWindows& windows) {
   return shape;
 }
 
+/// The windows along one axis that have equally many elements and lie at equal distances: from
+/// `begin` up to `end`. Loops over them can be vectorised; the others are walked one by one.
+struct Regular {
+  std::int64_t begin = 0, end = 0, first = 0, stride = 1, elements = 0;
+
+  explicit Regular(const PoolAxis& axis) {
+    const std::int64_t n = axis.windows();
+    const auto length = [&](std::int64_t i) { return axis.end[i] - axis.begin[i]; };
+    if (n < 4) return;
+    begin = n / 3;  // padding shortens windows at the ends
+    stride = axis.begin[begin + 1] - axis.begin[begin];
+    end = begin + 1;
+    const auto alike = [&](std::int64_t i) {
+      return length(i) == length(begin) && axis.begin[i] - axis.begin[i - 1] == stride;
+    };
+    while (end < n && alike(end)) ++end;
+    while (begin > 0 && length(begin - 1) == length(begin) && alike(begin)) --begin;
+    first = axis.begin[begin];
+    elements = (length(begin) + axis.step - 1) / axis.step;
+  }
+};
+
 /// What the sum of window [i, j] is divided by.
 std::int64_t divisor(const PoolWindows& windows, std::int64_t i, std::int64_t j) {
   return windows.divisor != 0 ? windows.divisor
@@ -70,18 +93,30 @@ Tensor average_windows(const Tensor& x, const PoolWindows& windows) {
   const std::int64_t size = down.windows() * across.windows();
   if (y.numel() == 0) return y.to(x.dtype());
   const std::int64_t row_step = channels.row_step(), step = channels.column_step();
+  const Regular regular(across);
+  const std::int64_t regular_count = regular.end - regular.begin;
+  const std::int64_t regular_step = regular.stride * step;
   dispatch_floating(y.dtype(), [&]<class T>(std::type_identity<T>) {
     for_each_channel(channels.count(), channels.size(), [&](std::int64_t channel) {
       const T* plane = channels.first<T>(channel);
       T* out = y.data<T>() + channel * size;
-      for (std::int64_t i = 0; i < down.windows(); ++i) {
-        for (std::int64_t j = 0; j < across.windows(); ++j) {
-          T sum = 0;
-          for (std::int64_t h = down.begin[i]; h < down.end[i]; ++h) {
-            const T* row = plane + h * row_step;
-            for (std::int64_t w = across.begin[j]; w < across.end[j]; ++w) sum += row[w * step];
+      for (std::int64_t i = 0; i < down.windows(); ++i, out += across.windows()) {
+        std::fill_n(out, across.windows(), T(0));
+        for (std::int64_t h = down.begin[i]; h < down.end[i]; ++h) {
+          const T* row = plane + h * row_step;
+          for (std::int64_t k = 0; k < regular.elements; ++k) {
+            const T* from = row + (regular.first + k) * step;
+            T* to = out + regular.begin;
+            for (std::int64_t j = 0; j < regular_count; ++j) to[j] += from[j * regular_step];
           }
-          *out++ = sum / static_cast<T>(divisor(windows, i, j));
+          for (std::int64_t j = 0; j < across.windows(); ++j) {
+            if (j == regular.begin) j = regular.end;
+            if (j >= across.windows()) break;
+            for (std::int64_t w = across.begin[j]; w < across.end[j]; ++w) out[j] += row[w * step];
+          }
+        }
+        for (std::int64_t j = 0; j < across.windows(); ++j) {
+          out[j] /= static_cast<T>(divisor(windows, i, j));
         }
       }
     });
@@ -100,16 +135,28 @@ Tensor spread_windows(const Tensor& dy, const PoolWindows& windows) {
   const std::int64_t size = down.size * across.size;
   if (x.numel() == 0 || dy.numel() == 0) return x.to(dy.dtype());
   const std::int64_t row_step = channels.row_step(), step = channels.column_step();
+  const Regular regular(across);
+  const std::int64_t regular_count = regular.end - regular.begin;
   dispatch_floating(x.dtype(), [&]<class T>(std::type_identity<T>) {
     for_each_channel(channels.count(), size, [&](std::int64_t channel) {
       const T* plane = channels.first<T>(channel);
       T* out = x.data<T>() + channel * size;
+      std::vector<T> parts(across.windows());
       for (std::int64_t i = 0; i < down.windows(); ++i) {
         for (std::int64_t j = 0; j < across.windows(); ++j) {
-          const T part = plane[i * row_step + j * step] / static_cast<T>(divisor(windows, i, j));
-          for (std::int64_t h = down.begin[i]; h < down.end[i]; ++h) {
-            T* row = out + h * across.size;
-            for (std::int64_t w = across.begin[j]; w < across.end[j]; ++w) row[w] += part;
+          parts[j] = plane[i * row_step + j * step] / static_cast<T>(divisor(windows, i, j));
+        }
+        for (std::int64_t h = down.begin[i]; h < down.end[i]; ++h) {
+          T* row = out + h * across.size;
+          for (std::int64_t k = 0; k < regular.elements; ++k) {
+            T* to = row + regular.first + k;
+            const T* part = parts.data() + regular.begin;
+            for (std::int64_t j = 0; j < regular_count; ++j) to[j * regular.stride] += part[j];
+          }
+          for (std::int64_t j = 0; j < across.windows(); ++j) {
+            if (j == regular.begin) j = regular.end;
+            if (j >= across.windows()) break;
+            for (std::int64_t w = across.begin[j]; w < across.end[j]; ++w) row[w] += parts[j];
           }
         }
       }
@@ -127,30 +174,56 @@ ValuesAndIndices largest_in_windows(const Tensor& x, const PoolWindows& windows)
   const std::int64_t size = down.windows() * across.windows();
   if (y.values.numel() == 0) return {y.values.to(x.dtype()), y.indices};
   const std::int64_t row_step = channels.row_step(), step = channels.column_step();
+  const Regular regular(across);
+  const std::int64_t regular_count = regular.end - regular.begin;
+  const std::int64_t regular_step = regular.stride * step;
   dispatch_compute(from.dtype(), [&]<class T>(std::type_identity<T>) {
     using Limits = std::numeric_limits<T>;
+    using Place = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;  // vectorises
     constexpr T kLowest = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
     for_each_channel(channels.count(), channels.size(), [&](std::int64_t channel) {
       const T* plane = channels.first<T>(channel);
       T* out = y.values.data<T>() + channel * size;
-      std::int64_t* places = y.indices.data<std::int64_t>() + channel * size;
+      std::int64_t* indices = y.indices.data<std::int64_t>() + channel * size;
+      std::vector<Place> places(across.windows());
       for (std::int64_t i = 0; i < down.windows(); ++i) {
+        std::fill_n(out, across.windows(), kLowest);
         for (std::int64_t j = 0; j < across.windows(); ++j) {
           const bool any = down.begin[i] < down.end[i] && across.begin[j] < across.end[j];
-          T best = kLowest;
-          std::int64_t place = any ? down.begin[i] * across.size + across.begin[j] : -1;
-          for (std::int64_t h = down.begin[i]; h < down.end[i]; h += down.step) {
-            const T* row = plane + h * row_step;
-            for (std::int64_t w = across.begin[j]; w < across.end[j]; w += across.step) {
-              const T element = row[w * step];
-              const bool better = (element > best) | (element != element);
-              best = better ? element : best;
-              place = better ? h * across.size + w : place;
+          places[j] = static_cast<Place>(any ? down.begin[i] * across.size + across.begin[j] : -1);
+        }
+        for (std::int64_t h = down.begin[i]; h < down.end[i]; h += down.step) {
+          const T* row = plane + h * row_step;
+          const std::int64_t start = h * across.size;
+          for (std::int64_t k = 0; k < regular.elements; ++k) {
+            const std::int64_t w = regular.first + k * across.step;
+            const T* from = row + w * step;
+            T* best = out + regular.begin;
+            Place* place = places.data() + regular.begin;
+            const Place at = static_cast<Place>(start + w);
+            const Place stride = static_cast<Place>(regular.stride);
+            for (std::int64_t j = 0; j < regular_count; ++j) {
+              const T element = from[j * regular_step], before = best[j];
+              const Place old = place[j];
+              const bool better = (element > before) | (element != element);
+              best[j] = better ? element : before;
+              place[j] = better ? at + static_cast<Place>(j) * stride : old;
             }
           }
-          *out++ = best;
-          *places++ = place;
+          for (std::int64_t j = 0; j < across.windows(); ++j) {
+            if (j == regular.begin) j = regular.end;
+            if (j >= across.windows()) break;
+            for (std::int64_t w = across.begin[j]; w < across.end[j]; w += across.step) {
+              const T element = row[w * step];
+              const bool better = (element > out[j]) | (element != element);
+              out[j] = better ? element : out[j];
+              places[j] = better ? static_cast<Place>(start + w) : places[j];
+            }
+          }
         }
+        std::copy(places.begin(), places.end(), indices);
+        out += across.windows();
+        indices += across.windows();
       }
     });
   });
