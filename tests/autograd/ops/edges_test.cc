@@ -50,6 +50,13 @@ TEST(Edges, ANormOfZerosHasNoGradientOfAnyOrder) {
   }
 }
 
+TEST(Edges, TheSpreadOfEqualNumbersHasNoGradientOfAnyOrder) {
+  const Variable x = parameter(tensor({2, 2, 2}, kFloat64));
+  const Tensor none = zeros({3}, kFloat64);
+  expect_close(grad(std(x), x).value(), none, 0, 0);
+  expect_close(second_gradient(std(x), x), none, 0, 0, "twice");
+}
+
 // y log a = inf * -inf, or -inf * -inf for the other zero, as in PyTorch.
 TEST(Edges, APowerOfZeroIsInfinitelySteepInANegativeExponent) {
   const Tensor a = tensor({0, 0, -0.0}, kFloat64), dy = tensor({1, -2, 1}, kFloat64);
