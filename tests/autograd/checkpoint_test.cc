@@ -175,6 +175,26 @@ TEST(Checkpoint, NoticesChangesOfInputsAndOfWhatTheFunctionHolds) {
   }
 }
 
+// The edge that reads w may be met before or behind the one that does not.
+TEST(Checkpoint, NoticesChangesOfWhatIsReadInOneOfTwoPlaces) {
+  const Variable x = parameter(ones({2})), w = parameter(ones({2}));
+  for (bool first : {true, false}) {
+    const auto f = [&](const Variable& v) { return first ? (v + w) * (v * w) : (v * w) * (v + w); };
+    const Variable y = sum(checkpoint(f, x));
+    w.value().fill(2);
+    EXPECT_THROW(y.backward(), AutogradError) << first;
+  }
+}
+
+TEST(Checkpoint, FreesTheFunctionWithTheTape) {
+  const Variable x = parameter(ones({2}));
+  const Tensor held = ones({2});
+  const Variable y = checkpoint([held](const Variable& v) { return v * held; }, x);
+  EXPECT_FALSE(held.owns_storage_alone());
+  sum(y).backward();
+  EXPECT_TRUE(held.owns_storage_alone()) << "although the result is still held";
+}
+
 TEST(Checkpoint, NoticesAFunctionThatDoesSomethingElseTheSecondTime) {
   const Variable x = parameter(tensor({1, 2}));
   int calls = 0;

@@ -196,6 +196,23 @@ TEST(Reentrant, ACheckpointRecordsUnderNoGradToo) {
   EXPECT_TRUE(grad_enabled());
 }
 
+struct HasOwnLines {
+  Tensor forward(const Tensor& x) { return x * x; }
+  void backward(Gradients& d) const {
+    { const CallersLines lines; }
+    d.set(0, d.dy() * d.x(0) * 2);
+  }
+};
+
+TEST(Reentrant, LinesOfCallersEndWithTheirBlock) {
+  const Variable x = parameter(Tensor(3.0));
+  const Variable y = apply(HasOwnLines{}, x);
+  const int line = __LINE__ - 1;
+  const Variable g = grad(y, x, {.create_graph = true});
+  EXPECT_EQ(g.item(), 6);
+  EXPECT_EQ(g.node()->where().line(), static_cast<unsigned>(line)) << "that of forward";
+}
+
 TEST(Reentrant, AHookThatRecordsGivesALeafNoTape) {
   const Variable x = parameter(tensor({1, 2})), w = parameter(tensor({3, 4}));
   x.register_hook([&](const Variable& g) {
