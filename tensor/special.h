@@ -3,6 +3,13 @@
 // computed in double, float results are rounded once.
 #include "tensor/math.h"
 
+// nvcc compiles one copy of a long function, not one for each call.
+#if defined(__CUDACC__)
+#define GRADUS_DEVICE_CALL __noinline__
+#else
+#define GRADUS_DEVICE_CALL
+#endif
+
 namespace gradus {
 
 template <std::floating_point T>
@@ -19,7 +26,7 @@ inline constexpr double kPi = 3.14159265358979323846;
 
 /// Sum over k >= 0 of (x + k)^-s for x > 0, s >= 2: the first terms, then the Euler-Maclaurin
 /// formula for the others. Source: https://dlmf.nist.gov/25.11.5
-GRADUS_HOST_DEVICE inline double hurwitz_zeta(int s, double x) {
+GRADUS_HOST_DEVICE GRADUS_DEVICE_CALL inline double hurwitz_zeta(int s, double x) {
   // Bernoulli numbers B_2k / (2k)!.
   constexpr double kBernoulli[] = {1.0 / 12,          -1.0 / 720,
                                    1.0 / 30240,       -1.0 / 1209600,

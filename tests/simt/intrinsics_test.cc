@@ -305,8 +305,9 @@ TEST(Bits, CountAndFind) {
   expect_each<int>(
       32,
       [](int t) {
-        const int bit = static_cast<int>(1u << t);
-        return __popc(bit - 1) + 100 * __clz(bit) + 10000 * __ffs(bit);
+        const unsigned bit = 1u << t;
+        return __popc(bit - 1) + 100 * __clz(static_cast<int>(bit)) +
+               10000 * __ffs(static_cast<int>(bit));
       },
       [](int t) { return t + 100 * (31 - t) + 10000 * (t + 1); });
   expect_each<unsigned>(
@@ -329,12 +330,12 @@ __global__ void two_arrays(int* y) {
   rest[t] = 100 * t;
   __syncthreads();
   const int left = (t + 1) % kSize;
-  y[t] = first[left] + second[left][1] + rest[left];
+  y[blockIdx.x * kSize + t] = first[left] + second[left][1] + rest[left];
 }
 
 TEST(SharedMemory, ArraysAndInstancesKeepApart) {
   in_all_schedules([] {
-    DeviceArray<int> y(64);
+    DeviceArray<int> y(128);
     GRADUS_LAUNCH(two_arrays<64>, (Launch{{2}, {64}, 64 * sizeof(int)}), y.data());
     for (int t = 0; t < 64; ++t) EXPECT_EQ(y.values()[t], 111 * ((t + 1) % 64));
     GRADUS_LAUNCH(two_arrays<16>, (Launch{{2}, {16}, 16 * sizeof(int)}), y.data());

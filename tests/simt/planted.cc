@@ -1,6 +1,7 @@
-// Kernels with one bug each, and the same kernels without. `planted NAME SCHEDULE` runs one and
-// prints "right", "wrong" or the error; tests/simt/planted_bugs_test.cc builds it plainly, with
-// ASan and UBSan, and with TSan, and finds the lines marked "bug:" in the reports.
+// Kernels with one bug each, and the same kernels without, which `planted right` runs all.
+// `planted NAME SCHEDULE` runs one and prints "right", "wrong" or the error;
+// tests/simt/planted_bugs_test.cc builds it plainly, with ASan and UBSan, and with TSan, and finds
+// the lines marked "bug:" in the reports.
 #include <cmath>
 #include <cstdio>
 #include <functional>
@@ -313,17 +314,39 @@ const std::map<std::string, std::function<bool()>> kCases = {
     {"leak_bug", leak},
 };
 
+// Runs one of them; "right", "wrong" or the error.
+std::string run(const std::function<bool()>& f) {
+  try {
+    return f() ? "right" : "wrong";
+  } catch (const Error& error) {
+    return std::string("error: ") + error.what();
+  }
+}
+
+// All kernels without bugs, in all schedules; names those that are not right.
+int run_right_ones() {
+  int count = 0;
+  for (const char* schedule : {"ascending", "descending", "seeded:1"}) {
+    const simt::UseSchedule use(simt::parse_schedule(schedule));
+    for (const auto& [name, f] : kCases) {
+      if (name.ends_with("_bug")) continue;
+      const std::string result = run(f);
+      count += result == "right";
+      if (result != "right") std::printf("%s, %s: %s\n", name.c_str(), schedule, result.c_str());
+    }
+  }
+  std::printf("%d right\n", count);
+  return 0;
+}
+
 }  // namespace
 
 int main(int count, char** words) {
+  if (count == 2 && words[1] == std::string("right")) return run_right_ones();
   if (count != 3) return 2;
   const auto found = kCases.find(words[1]);
   if (found == kCases.end()) return 2;
   const simt::UseSchedule use(simt::parse_schedule(words[2]));
-  try {
-    std::puts(found->second() ? "right" : "wrong");
-  } catch (const Error& error) {
-    std::printf("error: %s\n", error.what());
-  }
+  std::puts(run(found->second).c_str());
   return 0;
 }
