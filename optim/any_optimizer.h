@@ -15,8 +15,9 @@ namespace gradus::optim {
 using NamedParameters = std::vector<std::pair<std::string, Variable>>;
 
 /// Everything an optimizer needs to go on later: hyper-parameters, and the state of each parameter
-/// as `PARAMETER/STATE` in its own dtype, with `PARAMETER/step` as int64. What a half parameter
-/// lacks is `PARAMETER/low`, uint8 [numel, 2].
+/// as `PARAMETER/STATE` in its own dtype, with `PARAMETER/step` as int64 and numbers that a rule
+/// keeps as float64. What a half parameter lacks is `PARAMETER/low`, uint8 [numel, 2] (Kahan: like
+/// the parameter).
 struct StateDict {
   std::string rule;                                             ///< "Adam"
   std::map<std::string, std::map<std::string, double>> groups;  ///< group -> hyper-parameter
@@ -33,6 +34,12 @@ class AnyOptimizer {
   virtual void step(std::source_location where = std::source_location::current()) = 0;
   /// Forgets all gradients.
   virtual void zero_grad() = 0;
+  /// Moves the parameters to where the rule wants them evaluated, and back. Only rules that take
+  /// gradients elsewhere (Schedule-Free) do anything; their step() in between is a ConfigError.
+  virtual void eval() = 0;
+  virtual void train() = 0;
+  /// Whether each element is updated by itself, so that cutting tensors in parts changes nothing.
+  virtual bool is_elementwise() const = 0;
   /// The name of the rule.
   virtual const char* rule_name() const = 0;
   /// Reads and changes a hyper-parameter by name, in all groups. Throws ConfigError listing the

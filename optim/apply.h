@@ -7,7 +7,7 @@
 
 #include "optim/gradient_use.h"
 #include "optim/low_precision.h"
-#include "optim/rule.h"
+#include "optim/tiers.h"
 #include "tensor/dtype.h"
 #include "tensor/thread_pool.h"
 
@@ -23,8 +23,9 @@ struct Slot {
   std::int64_t n;
   std::int64_t step;  ///< t of this parameter, 1 on its first update
   DType dtype;
-  void* low = nullptr;    ///< what is left over of a half dtype, see LowPrecision
-  std::uint64_t key = 0;  ///< of stochastic rounding, of the parameter
+  void* low = nullptr;        ///< what is left over of a half dtype, see LowPrecision
+  std::uint64_t key = 0;      ///< of stochastic rounding, of the parameter
+  double* scalars = nullptr;  ///< the numbers that the rule keeps for this parameter
 };
 
 /// What holds for all slots of a launch.
@@ -42,13 +43,18 @@ double decay_of_step(const Rule& rule, double max_lr) {
                                                        : rule.lr * rule.weight_decay;
 }
 
+/// Elements that fit into buffers in the cache.
+inline constexpr std::int64_t kBlock = 512;
+
 /// Updates n elements. The decay mode is a template argument, so that the loop has no branch.
 template <bool kL2, bool kDecoupled, class T, class Rule, std::size_t... k>
 void update_elements(const Rule rule, double max_lr, T* __restrict theta,
                      const T* __restrict gradient, const std::array<void*, sizeof...(k)>& states,
                      [[maybe_unused]] std::int64_t begin, std::int64_t n,
                      std::index_sequence<k...>) {
-  const T decay = T(kDecoupled ? 1 - decay_of_step(rule, max_lr) : rule.weight_decay);
+  T decay = 0;
+  if constexpr (kL2) decay = T(rule.weight_decay);
+  if constexpr (kDecoupled) decay = T(1 - decay_of_step(rule, max_lr));
   // Pointers of their own, marked restrict, instead of an array: else nothing is vectorised.
   [&](auto* __restrict... state) {
     for (std::int64_t i = 0; i < n; ++i) {
@@ -66,13 +72,15 @@ template <class T, class Rule, std::size_t kStates>
                                       const std::array<void*, kStates>& states, std::int64_t begin,
                                       std::int64_t n) {
   constexpr auto kIndices = std::make_index_sequence<kStates>{};
-  if (rule.weight_decay == 0) {
-    update_elements<false, false, T>(rule, max_lr, theta, g, states, begin, n, kIndices);
-  } else if (rule.decay_mode == DecayMode::kL2) {
-    update_elements<true, false, T>(rule, max_lr, theta, g, states, begin, n, kIndices);
-  } else {
-    update_elements<false, true, T>(rule, max_lr, theta, g, states, begin, n, kIndices);
+  if constexpr (DecayedByEngine<Rule>) {
+    if (rule.weight_decay != 0 && rule.decay_mode == DecayMode::kL2) {
+      return update_elements<true, false, T>(rule, max_lr, theta, g, states, begin, n, kIndices);
+    }
+    if (rule.weight_decay != 0) {
+      return update_elements<false, true, T>(rule, max_lr, theta, g, states, begin, n, kIndices);
+    }
   }
+  update_elements<false, false, T>(rule, max_lr, theta, g, states, begin, n, kIndices);
 }
 
 /// The same through buffers that stay in the cache, for gradients that change on their way into the
@@ -80,7 +88,6 @@ template <class T, class Rule, std::size_t kStates>
 template <class T, class Rule, std::size_t kStates>
 void update_buffered(const Rule& rule, const Launch& launch, const Slot<kStates>& slot,
                      std::int64_t begin, std::int64_t end) {
-  constexpr std::int64_t kBlock = 512;
   T numbers[kBlock], gradient[kBlock];
   const auto bytes = static_cast<std::int64_t>(size_of(slot.dtype));
   for (; begin < end; begin += kBlock) {
@@ -118,13 +125,19 @@ void update_piece(const Rule& rule, const Launch& launch, const Slot<kStates>& s
 }
 
 /// Applies the rule to all slots. Parameters that start late have a smaller step of their own.
-template <class Rule, std::size_t kStates>
+template <ElementRule Rule, std::size_t kStates>
 void apply(Rule rule, std::span<const Slot<kStates>> slots, const Launch& launch = {}) {
   std::int64_t total = 0, prepared = 0;
+  // Whether the rule had to be prepared again.
+  const auto prepare = [&](const Slot<kStates>& slot) {
+    if (slot.step == prepared && scalar_count<Rule>() == 0) return false;
+    begin_step(rule, prepared = slot.step, slot.scalars);
+    return true;
+  };
   for (const auto& slot : slots) total += slot.n;
   if (total <= kPieceSize) {  // small models: no bookkeeping
     for (const auto& slot : slots) {
-      if (slot.step != prepared) rule.begin_step(prepared = slot.step);
+      prepare(slot);
       update_piece(rule, launch, slot, 0, slot.n);
     }
     return;
@@ -137,10 +150,7 @@ void apply(Rule rule, std::span<const Slot<kStates>> slots, const Launch& launch
   std::vector<Rule> rules;
   std::vector<Piece> pieces;
   for (const auto& slot : slots) {
-    if (slot.step != prepared) {
-      rule.begin_step(prepared = slot.step);
-      rules.push_back(rule);
-    }
+    if (prepare(slot)) rules.push_back(rule);
     for (std::int64_t i = 0; i < slot.n; i += kPieceSize) {
       pieces.push_back({&slot, rules.size() - 1, i});
     }

@@ -5,6 +5,7 @@
 //   struct MyRule { ... };
 //   GRADUS_EMIT_OPTIM_UPDATE_RULE(MyRule);   // inside no namespace; MyRule in gradus::optim
 #include "autograd/node.h"
+#include "optim/apply_scaled.h"
 #include "optim/optimizer.h"
 #include "optim/symbol.h"
 
@@ -94,17 +95,33 @@ double Optimizer<Rule>::hyper_parameter(const std::string& name) const {
 }
 
 template <class Rule>
-double Optimizer<Rule>::initial_state([[maybe_unused]] std::size_t group,
-                                      [[maybe_unused]] std::size_t k) const {
-  if constexpr (requires { rules_[group].initial_state(k); }) {
-    return rules_[group].initial_state(k);
+std::span<const char* const> Optimizer<Rule>::scalar_names() const {
+  if constexpr (scalar_count<Rule>() > 0) {
+    return Rule::kScalar;
   } else {
-    return 0;
+    return {};
   }
 }
 
 template <class Rule>
+Tensor Optimizer<Rule>::make_array(std::size_t group, std::size_t k, const Tensor& theta) const {
+  return new_state(rules_[group], k, theta);
+}
+
+template <class Rule>
+std::optional<Shape> Optimizer<Rule>::array_shape(std::size_t group, std::size_t k,
+                                                  const Shape& shape) const {
+  return state_shape(rules_[group], k, shape);
+}
+
+template <class Rule>
 void Optimizer<Rule>::check_rule(std::size_t group, bool zero_lr) const {
+  if constexpr (EvaluatedElsewhere<Rule>) {
+    for (const Member& member : groups_[group].members) {
+      if (member.scalars.back() == 0) continue;
+      fail("step: the parameters are where they are evaluated; expected train() before");
+    }
+  }
   if (!zero_lr || rules_[group].lr != 0) return check(rules_[group]);
   Rule with_lr = rules_[group];
   with_lr.lr = 1;
@@ -133,6 +150,19 @@ void Optimizer<Rule>::each_setting(std::size_t group,
 
 template <class Rule>
 void Optimizer<Rule>::update(std::size_t group, std::span<const Work> work, const Launch& launch) {
+  if constexpr (MatrixRule<Rule>) {
+    for (const Work& each : work) {
+      Member& member = *each.member;
+      Rule rule = rules_[group];
+      begin_step(rule, member.steps, member.scalars.data());
+      const Tensor& parameter = member.variable.node()->value();
+      if (parameter.numel() == 0) continue;
+      const Tensor theta = whole(member);
+      rule.update(theta, prepared(parameter, each.g, launch.gradient), member.state);
+      put_whole(member, theta);
+    }
+    return;
+  }
   // Kept, so that small steps do not allocate.
   thread_local std::vector<Slot<kStates>> slots;
   slots.clear();
@@ -142,22 +172,48 @@ void Optimizer<Rule>::update(std::size_t group, std::span<const Work> work, cons
     const Tensor& theta = each.member->variable.node()->value();
     slot.theta = theta.raw_data();
     slot.g = each.g;
-    for (std::size_t k = 0; k < kStates; ++k) slot.state[k] = each.member->state[k].raw_data();
+    for (std::size_t k = 0; k < kStates; ++k) {
+      const Tensor& array = each.member->state[k];
+      slot.state[k] = array.defined() ? array.raw_data() : nullptr;
+    }
     slot.n = theta.numel();
     slot.step = each.member->steps;
     slot.dtype = theta.dtype();
     slot.low = each.member->low.defined() ? each.member->low.raw_data() : nullptr;
     slot.key = each.member->key;
+    slot.scalars = each.member->scalars.data();
   }
-  apply<Rule, kStates>(rules_[group], slots, launch);
+  if constexpr (!MatrixRule<Rule>) apply<Rule, kStates>(rules_[group], slots, launch);
 }
 
 template <class Rule>
 std::string Optimizer<Rule>::formula(std::size_t group, std::int64_t t) const {
-  if constexpr (requires { requires !Rule::kSymbolic; }) {
+  if constexpr (!ElementRule<Rule> || requires { requires !Rule::kSymbolic; }) {
     return "";
   } else {
-    return symbolic::formula_of(rules_[group], t);
+    // As it will be for the first parameter that comes to this step.
+    std::vector<double> kept(scalar_count<Rule>());
+    for (const Member& member : groups_[group].members) {
+      if (member.steps + 1 != t) continue;
+      kept = member.scalars;
+      break;
+    }
+    return symbolic::formula_of(rules_[group], t, kept);
+  }
+}
+
+template <class Rule>
+void Optimizer<Rule>::set_evaluating([[maybe_unused]] bool on) {
+  if constexpr (EvaluatedElsewhere<Rule>) {
+    for (std::size_t g = 0; g < groups_.size(); ++g) {
+      for (Member& member : groups_[g].members) {
+        if (member.steps == 0 || (member.scalars.back() != 0) == on) continue;
+        const Tensor theta = whole(member);
+        put_whole(member, on ? rules_[g].evaluation(theta, member.state)
+                             : rules_[g].training(theta, member.state));
+        member.scalars.back() = on ? 1 : 0;
+      }
+    }
   }
 }
 

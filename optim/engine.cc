@@ -6,6 +6,7 @@
 
 #include "autograd/node.h"
 #include "optim/optimizer.h"
+#include "tensor/thread_pool.h"
 
 namespace gradus::optim {
 namespace {
@@ -82,6 +83,7 @@ void Engine::add_members(std::string name, NamedParameters parameters, double ma
     }
     Member member{parameter, std::move(variable), {}, {}, 0, hash_of(parameter)};
     member.state.resize(state_names().size());
+    member.scalars.resize(scalar_names().size());
     group.members.push_back(std::move(member));
   }
   groups_.push_back(std::move(group));
@@ -201,17 +203,51 @@ bool Engine::look_at_all(GradientUse& use) {
 
 void Engine::make_state(std::size_t group, Member& member) {
   const Tensor& theta = member.variable.node()->value();
-  const bool half = is_half(theta.dtype());
-  for (std::size_t k = 0; k < member.state.size(); ++k) {
-    if (member.state[k].defined()) continue;
-    member.state[k] = full(theta.shape(), initial_state(group, k),
-                           theta.dtype() == kFloat64 ? kFloat64 : kFloat32);
+  if (is_half(theta.dtype()) && !member.low.defined()) {
+    way_ = options_.low_precision;
+    if (way_ == LowPrecision::kSplitMaster) member.low = zeros({theta.numel(), 2}, kUInt8);
+    if (way_ == LowPrecision::kKahan) member.low = zeros(theta.shape(), theta.dtype());
   }
-  if (!half) return;
-  way_ = options_.low_precision;
-  if (member.low.defined()) return;
-  if (way_ == LowPrecision::kSplitMaster) member.low = zeros({theta.numel(), 2}, kUInt8);
-  if (way_ == LowPrecision::kKahan) member.low = zeros(theta.shape(), theta.dtype());
+  if (member.steps > 0) return;  // an array that the rule has none of stays undefined
+  for (std::size_t k = 0; k < member.state.size(); ++k) {
+    if (!member.state[k].defined()) member.state[k] = make_array(group, k, whole(member));
+  }
+}
+
+Tensor Engine::whole(const Member& member) const {
+  const Tensor& theta = member.variable.value();
+  if (!is_half(theta.dtype())) return theta;
+  const Tensor x = Tensor::empty(theta.shape(), kFloat32);
+  load_half(theta.dtype(), member.low.defined() ? options_.low_precision : LowPrecision::kNearest,
+            theta.raw_data(), member.low.defined() ? member.low.raw_data() : nullptr, theta.numel(),
+            x.data<float>());
+  return x;
+}
+
+void Engine::put_whole(const Member& member, const Tensor& x) const {
+  const Tensor& theta = member.variable.value();
+  if (!is_half(theta.dtype())) {
+    if (!x.shares_storage_with(theta)) theta.copy_from(x);
+    return;
+  }
+  const RoundingStream stream = {member.key ^ hash_of(std::to_string(options_.seed)), member.steps};
+  theta.mark_changed();
+  store_half(theta.dtype(), options_.low_precision, x.data<float>(), theta.numel(), stream,
+             theta.raw_data(), member.low.defined() ? member.low.raw_data() : nullptr);
+}
+
+Tensor Engine::prepared(const Tensor& theta, const void* g, const GradientUse& use) {
+  const Tensor x = Tensor::empty(theta.shape(), theta.dtype() == kFloat64 ? kFloat64 : kFloat32);
+  parallel_pieces(theta.numel(), [&](std::int64_t begin, std::int64_t end) {
+    const void* const from = static_cast<const std::byte*>(g) +
+                             begin * static_cast<std::int64_t>(size_of(theta.dtype()));
+    if (x.dtype() == kFloat64) {
+      prepare_gradient(theta.dtype(), from, end - begin, use, x.data<double>() + begin);
+    } else {
+      prepare_gradient(theta.dtype(), from, end - begin, use, x.data<float>() + begin);
+    }
+  });
+  return x;
 }
 
 void Engine::step_members(std::size_t group, std::span<Member> members, const GradientUse& use,

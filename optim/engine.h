@@ -89,7 +89,8 @@ class Engine : public AnyOptimizer {
     std::vector<Tensor> state;  // undefined until the first step
     Tensor low;                 // of a half parameter, likewise
     std::int64_t steps = 0;
-    std::uint64_t key = 0;  // hash of the name, for random bits
+    std::uint64_t key = 0;             // hash of the name, for random bits
+    std::vector<double> scalars = {};  // numbers that the rule keeps
   };
   struct Group {
     std::string name;
@@ -105,7 +106,12 @@ class Engine : public AnyOptimizer {
 
   // What the rule says.
   virtual std::span<const char* const> state_names() const = 0;
-  virtual double initial_state(std::size_t group, std::size_t k) const = 0;
+  virtual std::span<const char* const> scalar_names() const = 0;
+  /// State array k of a parameter before its first step and its shape; undefined and nothing where
+  /// the rule has none. theta is in the dtype that it computes in.
+  virtual Tensor make_array(std::size_t group, std::size_t k, const Tensor& theta) const = 0;
+  virtual std::optional<Shape> array_shape(std::size_t group, std::size_t k,
+                                           const Shape& shape) const = 0;
   /// Throws ConfigError; lr may be 0 where a schedule says so.
   virtual void check_rule(std::size_t group, bool zero_lr) const = 0;
   virtual void check_setting(const std::string& name, double value) const = 0;
@@ -115,6 +121,12 @@ class Engine : public AnyOptimizer {
   virtual void update(std::size_t group, std::span<const Work> work, const Launch& launch) = 0;
   virtual std::string formula(std::size_t group, std::int64_t t) const = 0;
 
+  /// theta in the dtype that rules compute in, with what was left over: a copy for half dtypes,
+  /// else theta itself; and the way back, which is a copy too.
+  Tensor whole(const Member& member) const;
+  void put_whole(const Member& member, const Tensor& theta) const;
+  /// A gradient as the rule sees it, in the dtype that rules compute in.
+  static Tensor prepared(const Tensor& theta, const void* g, const GradientUse& use);
   /// Throws ConfigError for parameters that cannot be trained. The rule is added by the caller.
   void add_members(std::string name, NamedParameters parameters, double max_lr, double lr_scale);
   std::size_t find_group(const std::string& name) const;
@@ -136,7 +148,9 @@ class Engine : public AnyOptimizer {
   /// Steps those of the members whose gradients are there.
   void step_members(std::size_t group, std::span<Member> members, const GradientUse& use,
                     const std::source_location& where);
-  Member loaded(const Member& member, const StateDict& saved, std::size_t& used) const;
+  std::int64_t state_bytes(std::size_t group, const Member& member) const;
+  Member loaded(std::size_t group, const Member& member, const StateDict& saved,
+                std::size_t& used) const;
 
   EngineOptions options_;
   std::optional<LowPrecision> way_;  // of the half parameters that have state

@@ -75,8 +75,10 @@ std::string Engine::explain() const {
     });
     std::int64_t elements = 0, t = 1;
     bool half = false;
+    double bytes = 0;
     for (const Member& member : group.members) {
       elements += member.variable.numel();
+      bytes += static_cast<double>(state_bytes(g, member));
       t = std::max(t, member.steps + 1);
       half = half || is_half(member.variable.dtype());
     }
@@ -98,7 +100,8 @@ std::string Engine::explain() const {
       text += ", cut to at most " + short_text(options_.clip_value);
     }
     text += " (x' is the new x):\n";
-    const double decay = settings.contains("weight_decay") ? settings["weight_decay"] : 0;
+    // A rule without a mode applies decay itself.
+    const double decay = settings.contains("decay_mode") ? settings["weight_decay"] : 0;
     const auto mode = static_cast<DecayMode>(settings["decay_mode"]);
     if (decay != 0 && mode == DecayMode::kL2) {
       text += "    g <- g + " + short_text(decay) + "*theta\n";
@@ -120,33 +123,40 @@ std::string Engine::explain() const {
               "; in torch.optim.AdamW, where lr multiplies it, the same is " +
               short_text(decay / group.max_lr) + "\n";
     }
-    const std::size_t states = state_names().size();
-    text += "  state: " + std::to_string(4 * states) + " bytes per element";
+    text += "  state: " + short_text(elements == 0 ? 0 : bytes / static_cast<double>(elements)) +
+            " bytes per element";
     if (half) {
       const auto way = static_cast<std::size_t>(options_.low_precision);
-      text += way < 2 ? ", and 2 for those of 16 bits: " : "; those of 16 bits: ";
-      text += kWays[way];
+      text += (way < 2 ? ", 2 of them for " : "; ") + std::string(kWays[way]);
     }
-    text += " (" + std::to_string(8 * states) + " for float64)\n";
+    text += "\n";
   }
   return text;
+}
+
+std::int64_t Engine::state_bytes(std::size_t group, const Member& member) const {
+  const Tensor& theta = member.variable.value();
+  const std::int64_t element = theta.dtype() == kFloat64 ? 8 : 4;
+  std::int64_t bytes = 0;
+  for (std::size_t k = 0; k < member.state.size(); ++k) {
+    const std::optional<Shape> shape = array_shape(group, k, theta.shape());
+    if (shape) bytes += numel(*shape) * element;
+  }
+  const bool low = options_.low_precision == LowPrecision::kSplitMaster ||
+                   options_.low_precision == LowPrecision::kKahan;
+  return bytes + (is_half(theta.dtype()) && low ? 2 * theta.numel() : 0);
 }
 
 MemoryPlan Engine::memory_plan() const {
   MemoryPlan plan;
   std::vector<std::vector<std::string>> rows = {
       {"parameter", "dtype", "elements", "value", "gradient", "state"}};
-  const auto states = static_cast<std::int64_t>(state_names().size());
-  for (const Group& group : groups_) {
-    for (const Member& member : group.members) {
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    for (const Member& member : groups_[g].members) {
       const Tensor& theta = member.variable.value();
       const std::int64_t n = theta.numel(), bytes = bytes_of(theta);
-      std::int64_t state = states * n * (theta.dtype() == kFloat64 ? 8 : 4);
-      const bool low = options_.low_precision == LowPrecision::kSplitMaster ||
-                       options_.low_precision == LowPrecision::kKahan;
-      if (is_half(theta.dtype()) && low) state += 2 * n;
       const bool trained = member.variable.requires_grad();
-      if (!trained && member.steps == 0) state = 0;
+      const std::int64_t state = trained || member.steps > 0 ? state_bytes(g, member) : 0;
       plan.parameters += bytes;
       plan.gradients += trained ? bytes : 0;
       plan.state += state;

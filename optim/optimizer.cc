@@ -23,6 +23,18 @@ void throw_out_of_range(const char* rule, const char* parameter, double value, R
     case Range::kFraction:
       expected = "0 <= " + name + " < 1";
       break;
+    case Range::kOpenFraction:
+      expected = "0 < " + name + " < 1";
+      break;
+    case Range::kUnit:
+      expected = "0 <= " + name + " <= 1";
+      break;
+    case Range::kCount:
+      expected = "a whole number >= 1";
+      break;
+    case Range::kWhole:
+      expected = "a whole number >= 0";
+      break;
   }
   throw ConfigError("[" + std::string(rule) + "] " + name + ": " + to_text(value) + "; expected " +
                     expected);

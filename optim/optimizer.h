@@ -12,7 +12,7 @@
 #include "autograd/variable.h"
 #include "optim/engine.h"
 #include "optim/groups.h"
-#include "optim/rule.h"
+#include "optim/tiers.h"
 
 namespace gradus::optim {
 
@@ -37,6 +37,9 @@ class Optimizer final : public Engine {
   /// not there.
   Rule& group(const std::string& name = "default");
 
+  void eval() override { set_evaluating(true); }
+  void train() override { set_evaluating(false); }
+  bool is_elementwise() const override { return ElementRule<Rule>; }
   const char* rule_name() const override { return Rule::kName; }
   double hyper_parameter(const std::string& name) const override;
 
@@ -46,7 +49,10 @@ class Optimizer final : public Engine {
   std::span<const char* const> state_names() const override {
     return {Rule::kState.data(), kStates};
   }
-  double initial_state(std::size_t group, std::size_t k) const override;
+  std::span<const char* const> scalar_names() const override;
+  Tensor make_array(std::size_t group, std::size_t k, const Tensor& theta) const override;
+  std::optional<Shape> array_shape(std::size_t group, std::size_t k,
+                                   const Shape& shape) const override;
   void check_rule(std::size_t group, bool zero_lr) const override;
   void check_setting(const std::string& name, double value) const override;
   void assign(std::size_t group, const std::string& name, double value) override;
@@ -54,6 +60,7 @@ class Optimizer final : public Engine {
                     const std::function<void(const char*, double)>& f) const override;
   void update(std::size_t group, std::span<const Work> work, const Launch& launch) override;
   std::string formula(std::size_t group, std::int64_t t) const override;
+  void set_evaluating(bool on);
 
   std::deque<Rule> rules_;  // of each group; references stay valid when one is added
 };

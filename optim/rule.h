@@ -3,7 +3,7 @@
 //
 // A rule is a struct with
 //   kName, kState            its name and the names of its state arrays,
-//   hyper-parameters         public doubles and enums with defaults, lr among them,
+//   hyper-parameters         public doubles, int64, bools and enums with defaults, lr among them,
 //   hyper_parameters(s, f)   calls f(name, member, range) for each of them; for an enum the range
 //   is
 //                            its last value, a bool has none,
@@ -13,6 +13,7 @@
 //                            over T = float and double,
 //   initial_state(i)         optional: the value state array i starts from, else 0,
 //   kSymbolic = false        optional: operator() cannot be run with letters (see symbol.h).
+// optim/tiers.h says what else there may be, and has the rules that need more than one element.
 // It knows no tensor, device or thread. Weight decay is the engine's: a rule only names the mode.
 // So are low precision, clipping and maximising: theta, g and state are float or double numbers.
 #include <array>
@@ -49,9 +50,13 @@ struct Eps {
 
 /// The values a hyper-parameter may have.
 enum class Range {
-  kPositive,     ///< > 0 and finite
-  kNonNegative,  ///< >= 0 and finite
-  kFraction,     ///< 0 <= x < 1
+  kPositive,      ///< > 0 and finite
+  kNonNegative,   ///< >= 0 and finite
+  kFraction,      ///< 0 <= x < 1
+  kOpenFraction,  ///< 0 < x < 1
+  kUnit,          ///< 0 <= x <= 1
+  kCount,         ///< a whole number >= 1
+  kWhole,         ///< a whole number >= 0
 };
 
 /// Whether a value is in the range; NaN never is.
@@ -63,6 +68,14 @@ inline bool in_range(double value, Range range) {
       return value >= 0 && value <= std::numeric_limits<double>::max();
     case Range::kFraction:
       return value >= 0 && value < 1;
+    case Range::kOpenFraction:
+      return value > 0 && value < 1;
+    case Range::kUnit:
+      return value >= 0 && value <= 1;
+    case Range::kCount:
+    case Range::kWhole:  // up to 2^53, where double still has them all
+      return value >= (range == Range::kCount ? 1 : 0) && value <= 9007199254740992.0 &&
+             value == static_cast<double>(static_cast<std::int64_t>(value));
   }
   return false;
 }
@@ -85,7 +98,7 @@ inline void check_choice(const char* rule, const char* parameter, double value, 
 /// Checks a number before it becomes the value of a hyper-parameter of type T. Throws ConfigError.
 template <class T, class... R>
 void check_value(const char* rule, const char* parameter, double value, R... range) {
-  if constexpr (std::is_same_v<T, double>) {
+  if constexpr (std::is_same_v<T, double> || std::is_same_v<T, std::int64_t>) {
     check_range(rule, parameter, value, range...);
   } else if constexpr (std::is_same_v<T, DecayMode>) {
     check_choice(rule, parameter, value, static_cast<int>(DecayMode::kFullyDecoupled));

@@ -30,13 +30,17 @@ StateDict Engine::state_dict() const {
         if (!member.state[k].defined()) continue;
         saved.tensors[member.name + "/" + state_names()[k]] = member.state[k].clone();
       }
+      for (std::size_t k = 0; k < member.scalars.size(); ++k) {
+        saved.tensors[member.name + "/" + scalar_names()[k]] =
+            full({}, member.scalars[k], kFloat64);
+      }
       if (member.low.defined()) saved.tensors[member.name + "/low"] = member.low.clone();
     }
   }
   return saved;
 }
 
-Engine::Member Engine::loaded(const Member& member, const StateDict& saved,
+Engine::Member Engine::loaded(std::size_t group, const Member& member, const StateDict& saved,
                               std::size_t& used) const {
   const auto refuse = [this](const std::string& text) { fail("state_dict: " + text); };
   const std::string prefix = "[" + std::string(rule_name()) + "] state_dict: '";
@@ -73,8 +77,28 @@ Engine::Member Engine::loaded(const Member& member, const StateDict& saved,
     return x.clone();
   };
   for (std::size_t k = 0; k < member.state.size(); ++k) {
-    result.state[k] =
-        take(state_names()[k], theta.shape(), theta.dtype() == kFloat64 ? kFloat64 : kFloat32);
+    const std::optional<Shape> shape = array_shape(group, k, theta.shape());
+    const std::string key = member.name + "/" + state_names()[k];
+    if (shape) {
+      result.state[k] =
+          take(state_names()[k], *shape, theta.dtype() == kFloat64 ? kFloat64 : kFloat32);
+    } else if (saved.tensors.contains(key)) {
+      refuse("'" + key + "' is there; expected none with these settings");
+    } else {
+      result.state[k] = Tensor();
+    }
+  }
+  for (std::size_t k = 0; k < member.scalars.size(); ++k) {
+    const std::string key = member.name + "/" + scalar_names()[k];
+    const auto entry = saved.tensors.find(key);
+    if (entry == saved.tensors.end()) refuse("no '" + key + "'; expected it");
+    ++used;
+    const Tensor& x = entry->second;
+    if (x.numel() != 1 || x.dtype() != kFloat64) {
+      refuse("'" + key + "' is " + std::string(name(x.dtype())) + to_string(x.shape()) +
+             "; expected one float64");
+    }
+    result.scalars[k] = x.item();
   }
   if (is_half(theta.dtype()) && options_.low_precision == LowPrecision::kSplitMaster) {
     result.low = take("low", {theta.numel(), 2}, kUInt8);
@@ -100,7 +124,8 @@ void Engine::load_state_dict(const StateDict& saved) {
   bool half = false;
   std::deque<Group> loaded_groups = groups_;
   std::size_t used = 0;
-  for (Group& group : loaded_groups) {
+  for (std::size_t g = 0; g < loaded_groups.size(); ++g) {
+    Group& group = loaded_groups[g];
     const auto found = saved.groups.find(group.name);
     if (found == saved.groups.end()) refuse("no group '" + group.name + "'; expected it");
     for (const auto& [name, value] : found->second) {
@@ -118,7 +143,7 @@ void Engine::load_state_dict(const StateDict& saved) {
                  to_text(way));
         }
       }
-      member = loaded(member, saved, used);
+      member = loaded(g, member, saved, used);
     }
   }
   if (saved.groups.size() != loaded_groups.size()) refuse("has groups that this optimizer lacks");

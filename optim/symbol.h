@@ -5,6 +5,9 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include "optim/tiers.h"
 
 namespace gradus::optim::symbolic {
 
@@ -91,9 +94,10 @@ inline Symbol select(bool c, const Symbol& a, const Symbol& b) { return c ? a : 
 /// `names` and `after` are the arrays and what the rule made of them, theta first.
 std::string written_down(std::span<const char* const> names, std::span<const Symbol> after);
 
-/// The rule as it stands in step t, written down; its hyper-parameters are numbers.
+/// The rule as it stands in step t, written down; its hyper-parameters are numbers. `kept` are the
+/// numbers that it keeps per parameter.
 template <class Rule>
-std::string formula_of(Rule rule, std::int64_t t) {
+std::string formula_of(Rule rule, std::int64_t t, std::vector<double> kept) {
   constexpr std::size_t kStates = Rule::kState.size();
   std::array<const char*, kStates + 1> names = {"theta"};
   std::array<Symbol, kStates + 1> after = [&]<std::size_t... k>(std::index_sequence<k...>) {
@@ -102,7 +106,7 @@ std::string formula_of(Rule rule, std::int64_t t) {
                                            Symbol::letter(Rule::kState[k])...};
   }
   (std::make_index_sequence<kStates>{});
-  rule.begin_step(t);
+  begin_step(rule, t, kept.data());
   [&]<std::size_t... k>(std::index_sequence<k...>) {
     rule(after[0], Symbol::letter("g"), after[k + 1]...);
   }
