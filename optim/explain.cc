@@ -109,7 +109,7 @@ std::string Engine::explain() const {
       const double taken =
           (mode == DecayMode::kFullyDecoupled ? settings["lr"] / group.max_lr : settings["lr"]) *
           decay;
-      text += "    theta <- theta*(1 - " + short_text(taken) + ")\n";
+      text += "    theta <- theta - " + short_text(taken) + "*theta\n";
     }
     const std::string lines = formula(g, t);
     for (std::size_t at = 0; at < lines.size();) {

@@ -39,7 +39,7 @@ TEST(Explain, NamesDecayClippingAndSchedules) {
   optimizer.options().clip_norm = 2;
   optimizer.options().maximize = true;
   std::string text = optimizer.explain();
-  EXPECT_NE(text.find("    theta <- theta*(1 - 0.0625)\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("    theta <- theta - 0.0625*theta\n"), std::string::npos) << text;
   EXPECT_NE(text.find("where g is the gradient with the other sign, to maximise, scaled to a norm "
                       "of all of at most 2 (x'"),
             std::string::npos)
@@ -55,7 +55,7 @@ TEST(Explain, NamesDecayClippingAndSchedules) {
       << text;
   optimizer.group().decay_mode = DecayMode::kFullyDecoupled;
   text = optimizer.explain();
-  EXPECT_NE(text.find("    theta <- theta*(1 - 0.125)\n  "), std::string::npos) << text;
+  EXPECT_NE(text.find("    theta <- theta - 0.125*theta\n  "), std::string::npos) << text;
   EXPECT_NE(text.find("  note: weight_decay 0.125 is taken whole in a step at max_lr 0.5; in "
                       "torch.optim.AdamW, where lr multiplies it, the same is 0.25\n"),
             std::string::npos)

@@ -67,6 +67,7 @@ TEST_P(HalfDtypes, SplitMasterIsAFloat32MasterBitForBit) {
       if (exact ? got[i] != expected[i] : std::fabs(got[i] - expected[i]) > 12 * 0x1p-41f) ++differ;
       const float rounded = half == kBFloat16 ? BFloat16(expected[i]) : Float16(expected[i]);
       // Half a unit at most from the master (ties go away from 0).
+      if (!exact) continue;
       EXPECT_LE(std::fabs(theta.value().at({i}) - expected[i]), std::fabs(rounded - expected[i]));
     }
     EXPECT_EQ(differ, 0);
@@ -165,8 +166,8 @@ TEST(BFloat16Decay, OfTenThousandSmallStepsIsKept) {
   const Tensor split = decayed(LowPrecision::kSplitMaster, low);
   const Tensor master = master_of(Variable(split), low);
   expect_same_bits(master, plain, "the master copy is the float32 run");
-  // 10,000 products, each rounded by at most 2^-25: 3e-4.
-  EXPECT_NEAR(master.at({0}), 0.9048374, 3e-4);
+  // 10,000 differences, each rounded to the nearest of a spacing of 2^-24: most of it cancels.
+  EXPECT_NEAR(master.at({0}), 0.9048374, 3e-5);
   EXPECT_EQ(to_text(std::round(master.at({0}) * 1e4) / 1e4), "0.9048");
   EXPECT_EQ(split.at({0}), BFloat16(static_cast<float>(master.at({0}))));
 
