@@ -93,8 +93,8 @@ TEST(GradientRelease, NeverHoldsAllGradients) {
     return memory_stats().peak_bytes - before;
   };
   const std::int64_t one = 128 * 128 * 4;
-  EXPECT_LT(peak(true), 3 * one) << "one gradient, and what is on its way to w1";
-  EXPECT_GT(peak(false), 4 * one) << "that of all five";
+  // Of the five gradients that wait for a step, two are there: one, and what is on its way to w1.
+  EXPECT_LT(peak(true) + 2 * one, peak(false));
 }
 
 TEST(GradientRelease, ClipsByTheNormBefore) {
@@ -112,7 +112,7 @@ TEST(GradientRelease, ClipsByTheNormBefore) {
       for (const double g : w.grad().value().to_vector()) squares += g * g;
       // By hand: the first backward is not scaled.
       if (before >= 0)
-        w.set_grad(w.grad().value() * Tensor(std::min(1.0, limit / (before + 1e-6))));
+        w.set_grad(w.grad().value() * full({}, std::min(1.0, limit / (before + 1e-6)), kFloat64));
     }
     // 150 squares in another order.
     EXPECT_NEAR(release.norm(), std::sqrt(squares), 1e-13 * std::sqrt(squares));

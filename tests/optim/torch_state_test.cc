@@ -45,9 +45,10 @@ TEST(TorchState, GoesOnAsItWouldHaveInTorch) {
       set_gradient(b, t);
       optimizer->step();
     }
-    // 7 steps with about 10 roundings of 1e-16 each; the values are below 2.
-    expect_close(a.value(), values(runs[1][0]).value(), 0, 2e-14, "a");
-    expect_close(b.value(), values(runs[1][1]).value(), 0, 2e-14, "b");
+    // 7 steps with some 10 roundings of 1e-16 each, which a small denominator makes larger; the
+    // values are below 2.
+    expect_close(a.value(), values(runs[1][0]).value(), 0, 1e-13, "a");
+    expect_close(b.value(), values(runs[1][1]).value(), 0, 1e-13, "b");
   }
 }
 
