@@ -10,14 +10,14 @@ namespace gradus::optim {
 /// double, so that the loop is vectorised and 1e8 elements lose no digits.
 inline constexpr std::int64_t kLanes = 16;
 
+template <class Rule>
+using Lanes = std::array<std::array<double, kLanes>, Rule::kSums>;
+
 template <class T, class Rule, std::size_t... k>
-std::array<double, Rule::kSums> measure_elements(const Rule rule, const Slot<sizeof...(k)>& slot,
-                                                 std::int64_t begin, std::int64_t end,
-                                                 std::index_sequence<k...>) {
-  const T* __restrict theta = static_cast<const T*>(slot.theta) + begin;
-  const T* __restrict g = static_cast<const T*>(slot.g) + begin;
-  const std::int64_t n = end - begin;
-  double lanes[Rule::kSums][kLanes] = {};
+void measure_elements(const Rule rule, const T* __restrict theta, const T* __restrict g,
+                      const std::array<void*, sizeof...(k)>& states,
+                      [[maybe_unused]] std::int64_t begin, std::int64_t n, Lanes<Rule>& lanes,
+                      std::index_sequence<k...>) {
   [&](auto* __restrict... state) {
     for (std::int64_t first = 0; first < n; first += kLanes) {
       const std::int64_t last = std::min(n, first + kLanes);
@@ -28,7 +28,42 @@ std::array<double, Rule::kSums> measure_elements(const Rule rule, const Slot<siz
         }
       }
     }
-  }((static_cast<T*>(slot.state[k]) + begin)...);
+  }((static_cast<T*>(states[k]) + begin)...);
+}
+
+/// The sums of elements begin..end, through buffers where the launcher takes them too. A buffer is
+/// a whole number of rows, so that the sums are the same.
+template <class T, class Rule, std::size_t kStates>
+std::array<double, Rule::kSums> measure_piece(const Rule& rule, const Launch& launch,
+                                              const Slot<kStates>& slot, std::int64_t begin,
+                                              std::int64_t end) {
+  static_assert(kBlock % kLanes == 0);
+  constexpr auto kIndices = std::make_index_sequence<kStates>{};
+  Lanes<Rule> lanes = {};
+  if (!is_half(slot.dtype) && launch.gradient.plain()) {
+    measure_elements<T>(rule, static_cast<const T*>(slot.theta) + begin,
+                        static_cast<const T*>(slot.g) + begin, slot.state, begin, end - begin,
+                        lanes, kIndices);
+  } else {
+    T numbers[kBlock], gradient[kBlock];
+    const auto bytes = static_cast<std::int64_t>(size_of(slot.dtype));
+    for (; begin < end; begin += kBlock) {
+      const std::int64_t n = std::min(kBlock, end - begin);
+      const auto* const theta = static_cast<const std::byte*>(slot.theta) + begin * bytes;
+      prepare_gradient(slot.dtype, static_cast<const std::byte*>(slot.g) + begin * bytes, n,
+                       launch.gradient, gradient);
+      const T* read = reinterpret_cast<const T*>(theta);
+      if constexpr (std::is_same_v<T, float>) {
+        if (is_half(slot.dtype)) {
+          const auto* const low = static_cast<const std::byte*>(slot.low);
+          load_half(slot.dtype, launch.low_precision, theta,
+                    low == nullptr ? nullptr : low + begin * 2, n, numbers);
+          read = numbers;
+        }
+      }
+      measure_elements<T>(rule, read, gradient, slot.state, begin, n, lanes, kIndices);
+    }
+  }
   std::array<double, Rule::kSums> sums = {};
   for (std::size_t s = 0; s < Rule::kSums; ++s) {
     for (const double lane : lanes[s]) sums[s] += lane;
@@ -38,7 +73,7 @@ std::array<double, Rule::kSums> measure_elements(const Rule rule, const Slot<siz
 
 /// Applies a scaled rule to all slots, one norm per slot.
 template <ScaledRule Rule, std::size_t kStates>
-void apply(Rule rule, std::span<const Slot<kStates>> slots) {
+void apply(Rule rule, std::span<const Slot<kStates>> slots, const Launch& launch = {}) {
   using Sums = std::array<double, Rule::kSums>;
   struct Piece {
     std::size_t slot;
@@ -67,9 +102,9 @@ void apply(Rule rule, std::span<const Slot<kStates>> slots) {
     });
   };
   each([&](std::int64_t p, const Slot<kStates>& slot, std::int64_t end) {
-    dispatch_floating(slot.dtype, [&]<class T>(std::type_identity<T>) {
-      found[p] = measure_elements<T>(all[work[p].slot], slot, work[p].begin, end,
-                                     std::make_index_sequence<kStates>{});
+    const DType computed = slot.dtype == kFloat64 ? kFloat64 : kFloat32;
+    dispatch_floating(computed, [&]<class T>(std::type_identity<T>) {
+      found[p] = measure_piece<T>(all[work[p].slot], launch, slot, work[p].begin, end);
     });
   });
   for (std::size_t s = 0, p = 0; s < slots.size(); ++s) {
@@ -80,7 +115,7 @@ void apply(Rule rule, std::span<const Slot<kStates>> slots) {
     all[s].begin_apply(total, slots[s].n);
   }
   each([&](std::int64_t p, const Slot<kStates>& slot, std::int64_t end) {
-    update_piece(all[work[p].slot], slot, work[p].begin, end);
+    update_piece(all[work[p].slot], launch, slot, work[p].begin, end);
   });
 }
 

@@ -4,14 +4,10 @@
 //   #include "optim/emit.h"
 //   struct MyRule { ... };
 //   GRADUS_EMIT_OPTIM_UPDATE_RULE(MyRule);   // inside no namespace; MyRule in gradus::optim
-#include <map>
-#include <set>
-
 #include "autograd/node.h"
-#include "optim/apply.h"
 #include "optim/apply_scaled.h"
-#include "optim/emit_tiers.h"
 #include "optim/optimizer.h"
+#include "optim/symbol.h"
 
 namespace gradus::optim {
 
@@ -20,141 +16,11 @@ Optimizer<Rule>::Optimizer(NamedParameters parameters, Rule rule) {
   add_group("default", std::move(parameters), rule);
 }
 
-inline NamedParameters numbered(const std::vector<Variable>& parameters) {
-  NamedParameters named;
-  for (const Variable& p : parameters) named.emplace_back(std::to_string(named.size()), p);
-  return named;
-}
+NamedParameters numbered(const std::vector<Variable>& parameters);
 
 template <class Rule>
 Optimizer<Rule>::Optimizer(const std::vector<Variable>& parameters, Rule rule)
     : Optimizer(numbered(parameters), rule) {}
-
-template <class Rule>
-void Optimizer<Rule>::add_group(std::string name, NamedParameters parameters, Rule rule) {
-  const auto fail = [&](const std::string& text) {
-    throw ConfigError("[" + std::string(Rule::kName) + "] " + text);
-  };
-  check(rule);
-  if (parameters.empty()) fail("parameters: none; expected at least one");
-  std::set<std::string> names;
-  std::set<const Node*> nodes;
-  std::map<const void*, const void*> memory;  // begin -> end of each parameter
-  const auto span_of = [](const Variable& v) {
-    const auto* begin = static_cast<const std::byte*>(v.value().raw_data());
-    return std::pair<const void*, const void*>(begin, begin + v.numel() * size_of(v.dtype()));
-  };
-  for (const Group& group : groups_) {
-    if (group.name == name) fail("group: '" + name + "' is there already; expected a new name");
-    for (const Member& member : group.members) {
-      names.insert(member.name);
-      nodes.insert(member.variable.node());
-      if (member.variable.numel() > 0) memory.insert(span_of(member.variable));
-    }
-  }
-  Group group{std::move(name), rule, {}};
-  for (auto& [parameter, variable] : parameters) {
-    const std::string who = "parameter '" + parameter + "'";
-    if (!variable.defined()) fail(who + " is undefined; expected a variable with elements");
-    if (variable.dtype() != kFloat32 && variable.dtype() != kFloat64) {
-      fail(who + " is " + std::string(gradus::name(variable.dtype())) +
-           "; expected float32 or float64");
-    }
-    if (!variable.value().is_contiguous())
-      fail(who + " is a strided view; expected its own memory");
-    if (!names.insert(parameter).second) fail(who + " is there already; expected distinct names");
-    if (!nodes.insert(variable.node()).second) {
-      fail(who + " is the same variable as another; expected each once");
-    }
-    if (variable.numel() > 0) {
-      const auto span = span_of(variable);
-      const auto after = memory.lower_bound(span.first);
-      const bool overlaps = (after != memory.end() && after->first < span.second) ||
-                            (after != memory.begin() && std::prev(after)->second > span.first);
-      if (overlaps) fail(who + " shares elements with another; expected memory of its own");
-      memory.insert(span);
-    }
-    group.members.push_back({std::move(parameter), std::move(variable), {}, 0, {}});
-  }
-  groups_.push_back(std::move(group));
-}
-
-template <class Rule>
-Rule& Optimizer<Rule>::group(const std::string& name) {
-  std::string known;
-  for (Group& group : groups_) {
-    if (group.name == name) return group.rule;
-    known += (known.empty() ? "'" : ", '") + group.name + "'";
-  }
-  throw ConfigError("[" + std::string(Rule::kName) + "] group: '" + name + "'; expected one of " +
-                    known);
-}
-
-template <class Rule>
-void Optimizer<Rule>::step(std::source_location where) {
-  // Kept, so that small steps do not allocate.
-  thread_local std::vector<Slot<kStates>> slots;
-  thread_local std::vector<Member*> stepping;
-  for (const Group& group : groups_) check(group.rule);
-  if constexpr (EvaluatedElsewhere<Rule>) {
-    if (evaluating()) {
-      throw ConfigError("[" + std::string(Rule::kName) +
-                        "] step: the parameters are where they are evaluated; expected train() "
-                        "before");
-    }
-  }
-  for (Group& group : groups_) {
-    slots.clear();
-    stepping.clear();
-    // Copies of gradients with gaps live until the launch is over.
-    std::vector<Tensor> copies;
-    for (Member& member : group.members) {
-      // Read through the node: handles would cost more than the update of a small parameter.
-      const Node& node = *member.variable.node();
-      if (!node.requires_grad() || !node.grad.defined()) continue;
-      const Tensor &theta = node.value(), &g = node.grad.node()->value();
-      // Filled in place: a copy would wait for the stores of its members.
-      Slot<kStates>& slot = slots.emplace_back();
-      theta.mark_changed(where);
-      slot.theta = theta.raw_data();
-      slot.n = theta.numel();
-      slot.step = member.steps + 1;
-      stepping.push_back(&member);
-      slot.dtype = theta.dtype();
-      // The launcher is promised that its arrays do not overlap.
-      if (g.is_contiguous() && !g.shares_storage_with(theta)) {
-        slot.g = g.raw_data();
-      } else {
-        copies.push_back(g.clone());
-        slot.g = copies.back().raw_data();
-      }
-      for (std::size_t k = 0; k < kStates; ++k) {
-        if (!member.state[k].defined()) {
-          member.state[k] = new_state(group.rule, k, theta);
-        }
-        if (member.state[k].defined()) slot.state[k] = member.state[k].raw_data();
-      }
-      slot.scalars = member.scalars.data();
-    }
-    // Nothing can fail any more: only now the steps count.
-    for (Member* member : stepping) ++member->steps;
-    if constexpr (MatrixRule<Rule>) {
-      for (Member* member : stepping) {
-        update_matrix(group.rule, member->steps, member->scalars.data(), member->variable,
-                      member->state);
-      }
-    } else {
-      apply<Rule, kStates>(group.rule, slots);
-    }
-  }
-}
-
-template <class Rule>
-void Optimizer<Rule>::zero_grad() {
-  for (Group& group : groups_) {
-    for (Member& member : group.members) member.variable.zero_grad();
-  }
-}
 
 /// Calls f(member, range) for the hyper-parameter with this name. Throws ConfigError.
 template <class Rule, class Self, class F>
@@ -182,105 +48,173 @@ void assign_hyper_parameter(Rule& rule, const std::string& name, double value) {
 }
 
 template <class Rule>
+Optimizer<Rule>::Optimizer(const ParameterGroups& groups, Rule rule) {
+  groups.check();
+  for (const ParameterGroups::Group& each : groups.groups()) {
+    const GroupSettings& settings = each.settings;
+    Rule own = rule;
+    const auto set = [&](const char* name, const auto& value) {
+      if (value) assign_hyper_parameter(own, name, static_cast<double>(*value));
+    };
+    set("lr", settings.lr);
+    set("weight_decay", settings.weight_decay);
+    set("momentum", settings.momentum);
+    set("beta1", settings.beta1);
+    set("beta2", settings.beta2);
+    set("eps", settings.eps);
+    set("decay_mode", settings.decay_mode);
+    for (const auto& [name, value] : settings.others) assign_hyper_parameter(own, name, value);
+    const double scale = settings.lr_scale.value_or(1);
+    check_range(Rule::kName, "lr_scale", scale, Range::kPositive);
+    own.lr *= scale;
+    check(own);
+    add_members(settings.name, each.parameters, own.lr, scale);
+    rules_.push_back(own);
+  }
+}
+
+template <class Rule>
+void Optimizer<Rule>::add_group(std::string name, NamedParameters parameters, Rule rule) {
+  check(rule);
+  add_members(std::move(name), std::move(parameters), rule.lr, 1);
+  rules_.push_back(rule);
+}
+
+template <class Rule>
+Rule& Optimizer<Rule>::group(const std::string& name) {
+  return rules_[find_group(name)];
+}
+
+template <class Rule>
 double Optimizer<Rule>::hyper_parameter(const std::string& name) const {
   double result = 0;
-  with_hyper_parameter<Rule>(groups_.front().rule, name, [&](const auto& value, auto...) {
+  with_hyper_parameter<Rule>(rules_.front(), name, [&](const auto& value, auto...) {
     result = static_cast<double>(value);
   });
   return result;
 }
 
 template <class Rule>
-void Optimizer<Rule>::set_hyper_parameter(const std::string& name, double value) {
-  for (Group& group : groups_) assign_hyper_parameter(group.rule, name, value);
+std::span<const char* const> Optimizer<Rule>::scalar_names() const {
+  if constexpr (scalar_count<Rule>() > 0) {
+    return Rule::kScalar;
+  } else {
+    return {};
+  }
 }
 
 template <class Rule>
-StateDict Optimizer<Rule>::state_dict() const {
-  StateDict saved;
-  saved.rule = Rule::kName;
-  for (const Group& group : groups_) {
-    Rule::hyper_parameters(group.rule, [&](const char* name, const auto& value, auto...) {
-      saved.groups[group.name][name] = static_cast<double>(value);
-    });
-    for (const Member& member : group.members) {
-      const Tensor step = zeros({}, kInt64);
-      *step.data<std::int64_t>() = member.steps;
-      saved.tensors[member.name + "/step"] = step;
-      for (std::size_t k = 0; k < kStates; ++k) {
-        if (!member.state[k].defined()) continue;
-        saved.tensors[member.name + "/" + Rule::kState[k]] = member.state[k].clone();
-      }
-      if constexpr (scalar_count<Rule>() > 0) {
-        for (std::size_t k = 0; k < scalar_count<Rule>(); ++k) {
-          saved.tensors[member.name + "/" + Rule::kScalar[k]] =
-              full({}, member.scalars[k], kFloat64);
-        }
-      }
-    }
-  }
-  return saved;
+Tensor Optimizer<Rule>::make_array(std::size_t group, std::size_t k, const Tensor& theta) const {
+  return new_state(rules_[group], k, theta);
 }
 
 template <class Rule>
-void Optimizer<Rule>::load_state_dict(const StateDict& saved) {
-  const auto fail = [](const std::string& text) {
-    throw ConfigError("[" + std::string(Rule::kName) + "] state_dict: " + text);
-  };
-  if (saved.rule != Rule::kName) fail("made by " + saved.rule + "; expected " + Rule::kName);
-  std::deque<Group> loaded = groups_;
-  std::size_t used = 0;
-  for (Group& group : loaded) {
-    const auto found = saved.groups.find(group.name);
-    if (found == saved.groups.end()) fail("no group '" + group.name + "'; expected it");
-    for (const auto& [name, value] : found->second) {
-      assign_hyper_parameter(group.rule, name, value);
-    }
-    for (Member& member : group.members) {
-      const auto step = saved.tensors.find(member.name + "/step");
-      if (step == saved.tensors.end()) fail("no '" + member.name + "/step'; expected it");
-      ++used;
-      if (step->second.dtype() != kInt64) {
-        throw DTypeError("[" + std::string(Rule::kName) + "] state_dict: '" + member.name +
-                         "/step' is " + std::string(name(step->second.dtype())) +
-                         "; expected int64");
-      }
-      const auto steps = static_cast<std::int64_t>(step->second.item());
-      if (steps < 0) fail("'" + member.name + "/step' is negative; expected >= 0");
-      member.steps = steps;
-      for (std::size_t k = 0; k < kStates; ++k) {
-        const std::string key = member.name + "/" + Rule::kState[k];
-        const auto entry = saved.tensors.find(key);
-        const std::optional<Shape> shape =
-            state_shape(group.rule, k, member.variable.value().shape());
-        if (entry == saved.tensors.end()) {
-          if (steps > 0 && shape)
-            fail("no '" + key + "'; expected it, since the parameter has taken steps");
-          member.state[k] = Tensor();
-          continue;
-        }
-        ++used;
-        const Tensor& x = entry->second;
-        const Tensor& theta = member.variable.value();
-        if (!shape) fail("'" + key + "' is there; expected none with these settings");
-        if (x.shape() != *shape) {
-          throw ShapeError("[" + std::string(Rule::kName) + "] state_dict: '" + key + "' is " +
-                           to_string(x.shape()) + "; expected " + to_string(*shape));
-        }
-        if (x.dtype() != theta.dtype()) {
-          throw DTypeError("[" + std::string(Rule::kName) + "] state_dict: '" + key + "' is " +
-                           std::string(name(x.dtype())) + "; expected " +
-                           std::string(name(theta.dtype())));
-        }
-        member.state[k] = x.clone();
-      }
-      used += load_scalars<Rule>(saved, member.name, member.scalars.data());
+std::optional<Shape> Optimizer<Rule>::array_shape(std::size_t group, std::size_t k,
+                                                  const Shape& shape) const {
+  return state_shape(rules_[group], k, shape);
+}
+
+template <class Rule>
+void Optimizer<Rule>::check_rule(std::size_t group, bool zero_lr) const {
+  if constexpr (EvaluatedElsewhere<Rule>) {
+    for (const Member& member : groups_[group].members) {
+      if (member.scalars.back() == 0) continue;
+      fail("step: the parameters are where they are evaluated; expected train() before");
     }
   }
-  if (saved.groups.size() != loaded.size()) fail("has groups that this optimizer lacks");
-  if (saved.tensors.size() != used) fail("has parameters that this optimizer lacks");
-  // One by one, so that references to rules stay valid.
-  std::move(loaded.begin(), loaded.end(), groups_.begin());
+  if (!zero_lr || rules_[group].lr != 0) return check(rules_[group]);
+  Rule with_lr = rules_[group];
+  with_lr.lr = 1;
+  check(with_lr);
+}
+
+template <class Rule>
+void Optimizer<Rule>::check_setting(const std::string& name, double value) const {
+  Rule tried = rules_.front();
+  assign_hyper_parameter(tried, name, value);
+}
+
+template <class Rule>
+void Optimizer<Rule>::assign(std::size_t group, const std::string& name, double value) {
+  with_hyper_parameter<Rule>(rules_[group], name,
+                             [&]<class T>(T& member, auto...) { member = static_cast<T>(value); });
+}
+
+template <class Rule>
+void Optimizer<Rule>::each_setting(std::size_t group,
+                                   const std::function<void(const char*, double)>& f) const {
+  Rule::hyper_parameters(rules_[group], [&](const char* name, const auto& value, auto...) {
+    f(name, static_cast<double>(value));
+  });
+}
+
+template <class Rule>
+void Optimizer<Rule>::update(std::size_t group, std::span<const Work> work, const Launch& launch) {
+  if constexpr (MatrixRule<Rule>) {
+    for (const Work& each : work) {
+      Member& member = *each.member;
+      Rule rule = rules_[group];
+      begin_step(rule, member.steps, member.scalars.data());
+      const Tensor& parameter = member.variable.node()->value();
+      if (parameter.numel() == 0) continue;
+      const Tensor theta = whole(member);
+      rule.update(theta, prepared(parameter, each.g, launch.gradient), member.state);
+      put_whole(member, theta);
+    }
+    return;
+  }
+  // Kept, so that small steps do not allocate.
+  thread_local std::vector<Slot<kStates>> slots;
+  slots.clear();
+  for (const Work& each : work) {
+    // Filled in place: a copy would wait for the stores of its members.
+    Slot<kStates>& slot = slots.emplace_back();
+    const Tensor& theta = each.member->variable.node()->value();
+    slot.theta = theta.raw_data();
+    slot.g = each.g;
+    for (std::size_t k = 0; k < kStates; ++k) {
+      const Tensor& array = each.member->state[k];
+      slot.state[k] = array.defined() ? array.raw_data() : nullptr;
+    }
+    slot.n = theta.numel();
+    slot.step = each.member->steps;
+    slot.dtype = theta.dtype();
+    slot.low = each.member->low.defined() ? each.member->low.raw_data() : nullptr;
+    slot.key = each.member->key;
+    slot.scalars = each.member->scalars.data();
+  }
+  if constexpr (!MatrixRule<Rule>) apply<Rule, kStates>(rules_[group], slots, launch);
+}
+
+template <class Rule>
+std::string Optimizer<Rule>::formula(std::size_t group, std::int64_t t) const {
+  if constexpr (!ElementRule<Rule> || requires { requires !Rule::kSymbolic; }) {
+    return "";
+  } else {
+    // As it will be for the first parameter that comes to this step.
+    std::vector<double> kept(scalar_count<Rule>());
+    for (const Member& member : groups_[group].members) {
+      if (member.steps + 1 != t) continue;
+      kept = member.scalars;
+      break;
+    }
+    return symbolic::formula_of(rules_[group], t, kept);
+  }
+}
+
+template <class Rule>
+void Optimizer<Rule>::set_evaluating([[maybe_unused]] bool on) {
+  if constexpr (EvaluatedElsewhere<Rule>) {
+    for (std::size_t g = 0; g < groups_.size(); ++g) {
+      for (Member& member : groups_[g].members) {
+        if (member.steps == 0 || (member.scalars.back() != 0) == on) continue;
+        const Tensor theta = whole(member);
+        put_whole(member, on ? rules_[g].evaluation(theta, member.state)
+                             : rules_[g].training(theta, member.state));
+        member.scalars.back() = on ? 1 : 0;
+      }
+    }
+  }
 }
 
 }  // namespace gradus::optim

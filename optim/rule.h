@@ -11,9 +11,11 @@
 //                            t = 1, 2, ...,
 //   operator()(theta, g, state...)   the update of one element in the paper's letters, a template
 //                            over T = float and double,
-//   initial_state(i)         optional: the value state array i starts from, else 0.
+//   initial_state(i)         optional: the value state array i starts from, else 0,
+//   kSymbolic = false        optional: operator() cannot be run with letters (see symbol.h).
 // optim/tiers.h says what else there may be, and has the rules that need more than one element.
 // It knows no tensor, device or thread. Weight decay is the engine's: a rule only names the mode.
+// So are low precision, clipping and maximising: theta, g and state are float or double numbers.
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -26,9 +28,13 @@
 namespace gradus::optim {
 
 /// How weight_decay acts, applied by the engine before the rule sees theta and g:
-///   kL2          g = g + weight_decay theta         (part of the loss, as in torch's Adam)
-///   kDecoupled   theta = theta (1 - lr weight_decay)  (as in torch's AdamW)
-enum class DecayMode { kL2, kDecoupled };
+///   kL2               g = g + weight_decay theta           (part of the loss, as in torch's Adam)
+///   kDecoupled        theta = theta (1 - lr weight_decay)  (as in torch's AdamW)
+///   kFullyDecoupled   theta = theta (1 - (lr / max_lr) weight_decay), where max_lr is the lr that
+///                     the group began with; weight_decay is then what a step takes at full lr.
+///                     Source: Loshchilov & Hutter 2019, arXiv:1711.05101, Algorithm 2.
+/// Every rule that names the first two takes the third.
+enum class DecayMode { kL2, kDecoupled, kFullyDecoupled };
 
 /// Where eps stands: sqrt(v) + eps (PyTorch), or sqrt(v + eps) (the book's AdaGrad and RMSProp).
 enum class EpsPlacement { kOutside, kInside };
@@ -94,6 +100,8 @@ template <class T, class... R>
 void check_value(const char* rule, const char* parameter, double value, R... range) {
   if constexpr (std::is_same_v<T, double> || std::is_same_v<T, std::int64_t>) {
     check_range(rule, parameter, value, range...);
+  } else if constexpr (std::is_same_v<T, DecayMode>) {
+    check_choice(rule, parameter, value, static_cast<int>(DecayMode::kFullyDecoupled));
   } else if constexpr (std::is_enum_v<T>) {
     check_choice(rule, parameter, value, static_cast<int>(range)...);
   } else {

@@ -79,7 +79,8 @@ std::optional<Shape> state_shape(const Rule& rule, std::size_t k, const Shape& s
   }
 }
 
-/// State array k of a parameter before its first step; undefined if it has none.
+/// State array k of a parameter before its first step; undefined if it has none. theta is in the
+/// dtype that the rule computes in.
 template <class Rule>
 Tensor new_state(const Rule& rule, std::size_t k, const Tensor& theta) {
   if constexpr (requires { Rule::starts_at_theta(k); }) {

@@ -239,7 +239,7 @@ TEST(Parameters, ThatCannotBeTrainedAreErrors) {
   expect({{"a", w}, {"a", weight()}},
          "[Adam] parameter 'a' is there already; expected distinct names");
   expect({{"n", Variable(arange(3))}},
-         "[Adam] parameter 'n' is int64; expected float32 or float64");
+         "[Adam] parameter 'n' is int64; expected float16, bfloat16, float32 or float64");
   expect({{"t", parameter(zeros({2, 3}).transpose())}},
          "[Adam] parameter 't' is a strided view; expected its own memory");
   const Tensor shared = zeros({4});

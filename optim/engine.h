@@ -1,0 +1,163 @@
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+
+#include "autograd/hooks.h"
+#include "optim/any_optimizer.h"
+#include "optim/apply.h"
+#include "optim/schedule.h"
+
+namespace gradus::optim {
+
+/// How an optimizer treats gradients and parameters, whatever its rule.
+struct EngineOptions {
+  bool maximize = false;  ///< go up instead of down: every gradient with the other sign
+  /// Limit for the norm of all gradients together, 0 for none:
+  ///   g = g min(1, clip_norm / (norm + 1e-6))
+  /// as torch.nn.utils.clip_grad_norm_, but on the way into the rule: the gradients stay.
+  double clip_norm = 0;
+  double clip_value = 0;  ///< limit for |element|, 0 for none; only one of the two
+  NonFinite non_finite = NonFinite::kPropagate;
+  LowPrecision low_precision = LowPrecision::kSplitMaster;  ///< of float16, bfloat16 parameters
+  std::uint64_t seed = 0;                                   ///< of stochastic rounding, < 2^53
+};
+
+/// What the last step did.
+struct StepReport {
+  double gradient_norm = 0;     ///< of all gradients, 0 when nobody asked (clip_norm, non_finite)
+  double clip_coefficient = 1;  ///< what the gradients were multiplied by
+  bool skipped = false;         ///< because of NonFinite::kSkip
+  std::string non_finite = {};  ///< the first parameter whose gradient is, "" for none
+};
+
+/// Bytes of what training needs besides activations.
+struct MemoryPlan {
+  std::int64_t parameters = 0, gradients = 0;
+  std::int64_t state = 0;      ///< of the rule, and what half parameters lack
+  std::int64_t allocated = 0;  ///< the part of `state` that is there by now
+  std::string table;           ///< one line per parameter
+};
+
+/// Groups, gradients, schedules, precision and state: all of an optimizer that does not depend on
+/// the rule. Optimizer<Rule> gives it the rule.
+class Engine : public AnyOptimizer {
+ public:
+  using AnyOptimizer::step;
+  /// Throws ConfigError for a hyper-parameter outside its range, AutogradError for a gradient that
+  /// is not finite when non_finite is kError; then nothing has changed:
+  ///   "[Adam] gradient of 'w': nan at [0, 2]; expected finite numbers"
+  void step(std::source_location where = std::source_location::current()) override;
+  void zero_grad() override;
+  void set_hyper_parameter(const std::string& name, double value) override;
+  StateDict state_dict() const override;
+  void load_state_dict(const StateDict& saved) override;
+
+  /// To read and to change. step() refuses another low_precision once a parameter of 16 bits has
+  /// state, and numbers outside their ranges, with a ConfigError.
+  EngineOptions& options() { return options_; }
+  const StepReport& report() const { return report_; }
+  /// Steps that were not skipped.
+  std::int64_t steps() const { return steps_; }
+
+  /// From now on a hyper-parameter follows a schedule of steps(), in all groups or in one; the lr
+  /// of a group is multiplied by its lr_scale. A schedule may say lr = 0, which set_hyper_parameter
+  /// refuses. Throws ConfigError for unknown names.
+  void schedule(const std::string& hyper_parameter, Schedule schedule,
+                const std::string& group = "");
+
+  /// The lr at which DecayMode::kFullyDecoupled takes the whole weight_decay: that with which the
+  /// group began, unless it is set. It is part of the state. Throws ConfigError.
+  void set_max_lr(const std::string& group, double max_lr);
+
+  /// Called before anything of a step, and when all is done; also when nothing had a gradient.
+  HookHandle register_step_pre_hook(std::function<void(AnyOptimizer&)> f);
+  HookHandle register_step_post_hook(std::function<void(AnyOptimizer&)> f);
+
+  /// For people: the formula of each group with the options in force, what decay takes in a step,
+  /// and the bytes of state per parameter.
+  std::string explain() const;
+  /// For people: each group with its settings and parameters.
+  std::string table() const;
+  MemoryPlan memory_plan() const;
+
+ protected:
+  struct Member {
+    std::string name;
+    Variable variable;
+    std::vector<Tensor> state;  // undefined until the first step
+    Tensor low;                 // of a half parameter, likewise
+    std::int64_t steps = 0;
+    std::uint64_t key = 0;             // hash of the name, for random bits
+    std::vector<double> scalars = {};  // numbers that the rule keeps
+  };
+  struct Group {
+    std::string name;
+    std::vector<Member> members;
+    double max_lr = 0, lr_scale = 1;
+    std::map<std::string, Schedule> schedules = {};
+  };
+  /// A member that steps, with its gradient as contiguous elements.
+  struct Work {
+    Member* member;
+    const void* g;
+  };
+
+  // What the rule says.
+  virtual std::span<const char* const> state_names() const = 0;
+  virtual std::span<const char* const> scalar_names() const = 0;
+  /// State array k of a parameter before its first step and its shape; undefined and nothing where
+  /// the rule has none. theta is in the dtype that it computes in.
+  virtual Tensor make_array(std::size_t group, std::size_t k, const Tensor& theta) const = 0;
+  virtual std::optional<Shape> array_shape(std::size_t group, std::size_t k,
+                                           const Shape& shape) const = 0;
+  /// Throws ConfigError; lr may be 0 where a schedule says so.
+  virtual void check_rule(std::size_t group, bool zero_lr) const = 0;
+  virtual void check_setting(const std::string& name, double value) const = 0;
+  virtual void assign(std::size_t group, const std::string& name, double value) = 0;
+  virtual void each_setting(std::size_t group,
+                            const std::function<void(const char*, double)>& f) const = 0;
+  virtual void update(std::size_t group, std::span<const Work> work, const Launch& launch) = 0;
+  virtual std::string formula(std::size_t group, std::int64_t t) const = 0;
+
+  /// theta in the dtype that rules compute in, with what was left over: a copy for half dtypes,
+  /// else theta itself; and the way back, which is a copy too.
+  Tensor whole(const Member& member) const;
+  void put_whole(const Member& member, const Tensor& theta) const;
+  /// A gradient as the rule sees it, in the dtype that rules compute in.
+  static Tensor prepared(const Tensor& theta, const void* g, const GradientUse& use);
+  /// Throws ConfigError for parameters that cannot be trained. The rule is added by the caller.
+  void add_members(std::string name, NamedParameters parameters, double max_lr, double lr_scale);
+  std::size_t find_group(const std::string& name) const;
+  [[noreturn]] void fail(const std::string& text) const;
+
+  std::deque<Group> groups_;
+
+ private:
+  friend class GradientRelease;
+  bool zero_lr(const Group& group) const { return group.schedules.contains("lr"); }
+  void follow_schedules();
+  void check_all() const;
+  GradientUse gradient_use() const;
+  /// Norm and finiteness of a gradient, added to the report. False to skip it.
+  bool look_at(const Member& member, const Tensor& g, double& squares);
+  /// The same for all, which sets the scale. False to skip the step.
+  bool look_at_all(GradientUse& use);
+  void make_state(std::size_t group, Member& member);
+  /// Steps those of the members whose gradients are there.
+  void step_members(std::size_t group, std::span<Member> members, const GradientUse& use,
+                    const std::source_location& where);
+  std::int64_t state_bytes(std::size_t group, const Member& member) const;
+  Member loaded(std::size_t group, const Member& member, const StateDict& saved,
+                std::size_t& used) const;
+
+  EngineOptions options_;
+  std::optional<LowPrecision> way_;  // of the half parameters that have state
+  StepReport report_;
+  std::int64_t steps_ = 0;
+  bool released_ = false;  // by a GradientRelease, which steps inside backward
+  HookList<std::function<void(AnyOptimizer&)>> before_, after_;
+};
+
+}  // namespace gradus::optim

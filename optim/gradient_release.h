@@ -1,0 +1,53 @@
+#pragma once
+#include <vector>
+
+#include "optim/engine.h"
+
+namespace gradus::optim {
+
+/// How a limit for the norm of all gradients is kept where they never exist at the same time.
+///   kNone          no limit
+///   kPreviousNorm  scaled by the norm of the backward before; the first is not scaled
+///   kTwoPass       a first backward only measures, a second one steps: exact, and twice the work
+enum class ReleaseClip { kNone, kPreviousNorm, kTwoPass };
+
+/// While it lives, every parameter is stepped inside backward(), as soon as its gradient is
+/// complete, and the gradient is forgotten: all gradients together are never there.
+///   GradientRelease release(optimizer);
+///   for (...) { loss().backward(); optimizer.step(); }
+/// step() then has nothing left to do but to count for the schedules, which is what makes the same
+/// loop right without a release; zero_grad() does nothing. The numbers are those of the plain loop,
+/// bit for bit, as long as nothing is clipped.
+/// With kTwoPass: measure(true); backward; measure(false); backward again (retain_graph, or the
+/// loss once more); step(). Not for accumulation: each backward is an update of its own. clip_norm
+/// of the options is refused; their other policies hold for each parameter alone: kSkip leaves out
+/// that parameter only. Source: Lv et al. 2023, "Full parameter fine-tuning for large language
+/// models with limited resources" (LOMO), arXiv:2306.09782, for the fusion and the two passes.
+class GradientRelease {
+ public:
+  /// Throws ConfigError: "[GradientRelease] max_norm: 0; expected max_norm > 0 and finite",
+  /// "[GradientRelease] clip_norm: 1 in the options; expected 0 and max_norm here", and
+  /// "[GradientRelease] optimizer: has one already; expected none".
+  explicit GradientRelease(Engine& optimizer, ReleaseClip clip = ReleaseClip::kNone,
+                           double max_norm = 1);
+  ~GradientRelease();
+  GradientRelease(const GradientRelease&) = delete;
+  GradientRelease& operator=(const GradientRelease&) = delete;
+
+  /// Whether backward() only measures the norm; it still forgets the gradients.
+  void measure(bool on);
+  /// Of all gradients since the last step(), or, after it, of those before.
+  double norm() const;
+
+ private:
+  void arrived(std::size_t group, std::size_t member, const Variable& leaf);
+
+  Engine& optimizer_;
+  ReleaseClip clip_;
+  double max_norm_;
+  bool measuring_ = false;
+  double squares_ = 0, measured_ = -1, last_ = 0;  // squares of norms; measured_ < 0: none yet
+  std::vector<HookHandle> hooks_;
+};
+
+}  // namespace gradus::optim

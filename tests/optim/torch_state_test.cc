@@ -1,0 +1,141 @@
+// States that torch saved go on here as they went on there, and come back to torch unchanged.
+#include "optim/torch_state.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "optim/optimizer.h"
+#include "optim/rules/adam.h"
+#include "tests/support/compare.h"
+#include "tests/support/golden.h"
+
+namespace gradus::testing {
+namespace {
+
+using namespace gradus::optim;
+
+const std::vector<std::string> kNames = {"a", "b"};
+const char* const kFolder = "tests/golden/optim/torch/";
+
+// As in torch_state.py.
+void set_gradient(const Variable& x, int t) {
+  std::vector<double> g;
+  for (int i = 0; i < x.numel(); ++i) {
+    g.push_back((t <= 8 ? 1 : -0.01) * (std::sin(0.9 * i + 0.37 * t) + 0.2));
+  }
+  x.set_grad(from_values(g, x.shape(), kFloat64));
+}
+
+Variable values(const nlohmann::json& list) {
+  const auto numbers = golden_numbers(list);
+  return parameter(from_values(numbers, {static_cast<std::int64_t>(numbers.size())}, kFloat64));
+}
+
+TEST(TorchState, GoesOnAsItWouldHaveInTorch) {
+  const auto all = golden("optim/torch/trajectories");
+  for (const auto& [rule, runs] : all.items()) {
+    SCOPED_TRACE(rule);
+    const TorchState torch = load_safetensors(kFolder + rule + ".safetensors");
+    const Variable a = values(runs[0][0]), b = values(runs[0][1]);
+    const auto optimizer = make_optimizer(rule, {{"a", a}, {"b", b}});
+    optimizer->load_state_dict(from_torch(torch, optimizer->state_dict(), kNames));
+    for (int t = 8; t <= 14; ++t) {
+      set_gradient(a, t);
+      set_gradient(b, t);
+      optimizer->step();
+    }
+    // 7 steps with some 10 roundings of 1e-16 each, which a small denominator makes larger; the
+    // values are below 2.
+    expect_close(a.value(), values(runs[1][0]).value(), 0, 1e-13, "a");
+    expect_close(b.value(), values(runs[1][1]).value(), 0, 1e-13, "b");
+  }
+}
+
+TEST(TorchState, ComesBackUnchanged) {
+  const auto all = golden("optim/torch/trajectories");
+  for (const auto& [rule, runs] : all.items()) {
+    SCOPED_TRACE(rule);
+    const TorchState torch = load_safetensors(kFolder + rule + ".safetensors");
+    const auto optimizer =
+        make_optimizer(rule, {{"a", values(runs[0][0])}, {"b", values(runs[0][1])}});
+    optimizer->load_state_dict(from_torch(torch, optimizer->state_dict(), kNames));
+    const TorchState back = to_torch(optimizer->state_dict(), kNames);
+    // Torch's SGD without momentum writes its buffer as None, which no file holds.
+    ASSERT_EQ(back.tensors.size(), torch.tensors.size());
+    const std::map<std::string, Tensor> ours(back.tensors.begin(), back.tensors.end());
+    for (const auto& [name, value] : torch.tensors) {
+      ASSERT_TRUE(ours.contains(name)) << name;
+      expect_same_bits(ours.at(name), value, name);
+    }
+    for (const char* key : {"group.0.lr", "group.0.params", "group.0.weight_decay"}) {
+      if (std::string(key) == "group.0.params") {
+        EXPECT_EQ(back.metadata.at(key), torch.metadata.at(key));
+      } else {
+        EXPECT_EQ(std::stod(back.metadata.at(key)), std::stod(torch.metadata.at(key))) << key;
+      }
+    }
+  }
+}
+
+TEST(TorchState, OfAParameterWithoutStepsIsNone) {
+  const Variable a = parameter(ones({3}, kFloat64)), b = parameter(ones({2}, kFloat64));
+  Optimizer<Adam> optimizer({{"a", a}, {"b", b}});
+  set_gradient(a, 1);
+  optimizer.step();
+  const TorchState torch = to_torch(optimizer.state_dict(), kNames);
+  EXPECT_EQ(torch.tensors.size(), 3u);
+  const StateDict back =
+      from_torch(torch, Optimizer<Adam>({{"a", a}, {"b", b}}).state_dict(), kNames);
+  EXPECT_EQ(back.tensors.at("b/step").item(), 0);
+  EXPECT_FALSE(back.tensors.contains("b/m"));
+  optimizer.load_state_dict(back);
+}
+
+TEST(TorchState, OfAnotherKindIsRefused) {
+  const Variable a = parameter(ones({3}, kFloat64)), b = parameter(ones({2}, kFloat64));
+  const auto adam = make_optimizer("Adam", {{"a", a}, {"b", b}});
+  const auto yogi = make_optimizer("Yogi", {{"a", a}, {"b", b}});
+  const std::string known =
+      "; expected one of AMSGrad, AdaGrad, Adadelta, Adam, AdamW, Momentum, Nesterov, RMSProp, SGD";
+  TorchState torch = load_safetensors(std::string(kFolder) + "Momentum.safetensors");
+  expect_throws_text<ConfigError>([&] { from_torch(torch, yogi->state_dict(), kNames); },
+                                  "[from_torch] rule: Yogi" + known);
+  expect_throws_text<ConfigError>([&] { to_torch(yogi->state_dict(), kNames); },
+                                  "[to_torch] rule: Yogi" + known);
+  expect_throws_text<ConfigError>(
+      [&] { from_torch(torch, adam->state_dict(), {"a"}); },
+      "[from_torch] parameters: 2 in the file and 1 names; expected equally many");
+  torch = load_safetensors(std::string(kFolder) + "Adam.safetensors");
+  std::erase_if(torch.tensors, [](const auto& each) { return each.first == "state.1.exp_avg_sq"; });
+  expect_throws_text<ConfigError>(
+      [&] { from_torch(torch, adam->state_dict(), kNames); },
+      "[from_torch] state.1: no 'exp_avg_sq'; expected exp_avg, exp_avg_sq");
+  expect_throws_text<ConfigError>(
+      [&] {
+        to_torch(adam->state_dict(), {"a", "c"});
+      },
+      "[to_torch] names: 'c' has no state; expected a parameter");
+  Optimizer<Adam> two({{"a", a}}), half({{"w", parameter(ones({2}, kBFloat16))}});
+  two.add_group("second", {{"b", b}}, {});
+  expect_throws_text<ConfigError>(
+      [&] { to_torch(two.state_dict(), kNames); },
+      "[to_torch] groups: 2; expected one, since torch's have no names");
+  torch = load_safetensors(std::string(kFolder) + "Adam.safetensors");
+  expect_throws_text<ConfigError>(
+      [&] { from_torch(torch, two.state_dict(), kNames); },
+      "[from_torch] groups: 1 in the file and 2 in the optimizer; expected equally many");
+  StateDict low = half.state_dict();
+  torch = load_safetensors(std::string(kFolder) + "Adam.safetensors");
+  torch.metadata["group.0.maximize"] = "1.0";
+  expect_throws_text<ConfigError>([&] { from_torch(torch, adam->state_dict(), kNames); },
+                                  "[from_torch] maximize: 1 in the file; expected 0; it is one of "
+                                  "EngineOptions here");
+  low.tensors["w/low"] = zeros({2, 2}, kUInt8);
+  expect_throws_text<ConfigError>([&] { to_torch(low, {"w"}); },
+                                  "[to_torch] 'w/low': torch keeps no master copy; expected "
+                                  "parameters of float32 or float64");
+}
+
+}  // namespace
+}  // namespace gradus::testing
