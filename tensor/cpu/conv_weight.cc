@@ -321,7 +321,7 @@ class WeightGradient {
         }
         T* place = to + begin * size + r * kLanes<T>;
         for (std::int64_t q = 0; q < size; q += kLanes<T>, place += rows * kLanes<T>) {
-          std::memcpy(place, line.data() + q, sizeof(Lanes<T>));
+          store(load<Lanes<T>>(line.data() + q), place);
         }
       }
     }
