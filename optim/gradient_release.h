@@ -11,8 +11,9 @@ namespace gradus::optim {
 ///   kTwoPass       a first backward only measures, a second one steps: exact, and twice the work
 enum class ReleaseClip { kNone, kPreviousNorm, kTwoPass };
 
-/// While it lives, every parameter is stepped inside backward(), as soon as its gradient is
-/// complete, and the gradient is forgotten: all gradients together are never there.
+/// While it lives, every parameter is stepped inside backward(), as soon as the walk comes to it,
+/// and its gradient is forgotten: after backward() no gradient is left. The walk of backward()
+/// comes to parameters last, when all gradients are waiting, so its own peak does not become lower.
 ///   GradientRelease release(optimizer);
 ///   for (...) { loss().backward(); optimizer.step(); }
 /// step() then has nothing left to do but to count for the schedules, which is what makes the same

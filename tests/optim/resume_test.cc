@@ -106,8 +106,9 @@ TEST(Resume, InANewProcessGivesTheSameBits) {
   ASSERT_GE(whole.size(), 100u);
   ASSERT_EQ(setenv(kFolder, folder.path().c_str(), 1), 0);
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
-  const int status =
-      std::system(("'" + self + "' --gtest_filter=NewProcess.* >/dev/null 2>&1").c_str());
+  const int status = std::system(("env -u TEST_PREMATURE_EXIT_FILE -u XML_OUTPUT_FILE '" + self +
+                                  "' --gtest_filter=NewProcess.* >/dev/null 2>&1")
+                                     .c_str());
   unsetenv(kFolder);
   ASSERT_EQ(status, 0) << "the new process failed";
   for (const Plan& run : runs()) {
