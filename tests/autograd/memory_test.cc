@@ -85,5 +85,16 @@ TEST(Memory, BackwardReleasesAsItGoesAndRetainGraphKeeps) {
   EXPECT_TRUE(value.owns_storage_alone()) << "although the loss is still held";
 }
 
+TEST(Memory, AFreedResultIsReleasedAlsoWhereAnotherTapePointsToIt) {
+  const Variable x = parameter(full({4}, 0.5));
+  Variable y = exp(x);
+  const Tensor value = y.value();
+  const Variable loss = sum(y), other = y + 1;  // whose backward reads no elements
+  y = Variable();
+  EXPECT_FALSE(value.owns_storage_alone()) << "the backward of exp reads them";
+  loss.backward();
+  EXPECT_TRUE(value.owns_storage_alone());
+}
+
 }  // namespace
 }  // namespace gradus::testing
