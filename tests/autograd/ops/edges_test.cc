@@ -55,6 +55,9 @@ TEST(Edges, TheSpreadOfEqualNumbersHasNoGradientOfAnyOrder) {
   const Tensor none = zeros({3}, kFloat64);
   expect_close(grad(std(x), x).value(), none, 0, 0);
   expect_close(second_gradient(std(x), x), none, 0, 0, "twice");
+  const Variable factor = parameter(Tensor(3.0));
+  const Variable g = grad(std(x) * factor, x, {.create_graph = true});
+  EXPECT_EQ(grad(sum(g), factor).item(), 0);
 }
 
 // y log a = inf * -inf, or -inf * -inf for the other zero, as in PyTorch.
