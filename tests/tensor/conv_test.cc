@@ -218,6 +218,19 @@ TEST(Conv, OfHalvesIsRoundedOnce) {
   expect_same_bits(conv1d(x, w), conv1d(x.to(kFloat32), w.to(kFloat32)).to(kBFloat16));
 }
 
+TEST(Conv, LongSumsGoOnFromPartToPart) {
+  // More products than a part has, more channels than a tile.
+  const Arguments a{{1, 40, 5, 20}, {14, 40, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}};
+  Generator generator(9);
+  const Tensor x = normal(a.x, 0, 1, generator, kFloat64),
+               w = normal(a.w, 0, 1, generator, kFloat64);
+  const Tensor y = conv2d(x, w, {}, a.options), sums = zeros(y.shape(), kFloat64);
+  each_product(a, y.shape(), [&](std::int64_t i, std::int64_t j, std::int64_t o) {
+    sums.data<double>()[o] += x.data<double>()[i] * w.data<double>()[j];
+  });
+  expect_close(y, sums, 1e-13, 1e-12);
+}
+
 TEST(Conv, GradientsInTheKernelSumTheParts) {
   // Enough images and work for all parts that there are.
   const Arguments a{{9, 4, 20, 21}, {6, 2, 5, 5}, {{1, 1}, {2, 2}, {1, 1}, 2}};
