@@ -218,6 +218,32 @@ TEST(Conv, OfHalvesIsRoundedOnce) {
   expect_same_bits(conv1d(x, w), conv1d(x.to(kFloat32), w.to(kFloat32)).to(kBFloat16));
 }
 
+TEST(Conv, LongSumsGoOnFromPartToPart) {
+  // More products than a part has, more channels than a tile.
+  const Arguments a{{1, 40, 5, 20}, {14, 40, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}};
+  Generator generator(9);
+  const Tensor x = normal(a.x, 0, 1, generator, kFloat64),
+               w = normal(a.w, 0, 1, generator, kFloat64);
+  const Tensor y = conv2d(x, w, {}, a.options), sums = zeros(y.shape(), kFloat64);
+  each_product(a, y.shape(), [&](std::int64_t i, std::int64_t j, std::int64_t o) {
+    sums.data<double>()[o] += x.data<double>()[i] * w.data<double>()[j];
+  });
+  expect_close(y, sums, 1e-13, 1e-12);
+}
+
+TEST(Conv, GradientsInTheKernelSumTheParts) {
+  // Enough images and work for all parts that there are.
+  const Arguments a{{9, 4, 20, 21}, {6, 2, 5, 5}, {{1, 1}, {2, 2}, {1, 1}, 2}};
+  Generator generator(8);
+  const Tensor x = normal(a.x, 0, 1, generator, kFloat64);
+  const Tensor dy = normal({9, 6, 20, 21}, 0, 1, generator, kFloat64);
+  const Tensor dw = zeros(a.w, kFloat64);
+  each_product(a, dy.shape(), [&](std::int64_t i, std::int64_t j, std::int64_t o) {
+    dw.data<double>()[j] += dy.data<double>()[o] * x.data<double>()[i];
+  });
+  expect_close(conv2d_weight(x, dy, {5, 5}, a.options), dw, 1e-12, 1e-11);  // sums of 3780
+}
+
 TEST(Conv, CutsLargeImagesIntoBands) {
   // Larger than what a unit of work keeps, in both directions; rows and columns are cut.
   const Arguments a{{1, 2, 40, 3000}, {3, 2, 3, 3}, {{2, 1}, {1, 2}, {1, 2}, 1}};
