@@ -16,8 +16,8 @@ Tensor softmax(const Tensor& x, int axis);
 /// y[i] = x[i] - m - log sum_j exp(x[j] - m): the logarithm of softmax, also where that is 0.
 Tensor log_softmax(const Tensor& x, int axis);
 
-/// dx = y (dy - sum_j dy[j] y[j]) of y = softmax(x) along the same axis, in one pass over the lines.
-/// Shapes: dy like y  ->  dx like y, with its dtype.
+/// dx = y (dy - sum_j dy[j] y[j]) of y = softmax(x) along the same axis, in one pass over the
+/// lines. Shapes: dy like y  ->  dx like y, with its dtype.
 Tensor softmax_backward(const Tensor& y, const Tensor& dy, int axis);
 
 }  // namespace gradus

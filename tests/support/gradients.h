@@ -7,8 +7,8 @@
 
 namespace gradus::testing {
 
-/// gradcheck and gradgradcheck of f in all coordinates, and whether backward with create_graph gives
-/// the gradients of the one without. `op` must be on the tape of f(inputs):
+/// gradcheck and gradgradcheck of f in all coordinates, and whether backward with create_graph
+/// gives the gradients of the one without. `op` must be on the tape of f(inputs):
 /// a test cannot claim to check an operation that it does not call.
 /// tests/house/gradients_test.cc finds the operations without such a call by this name.
 void expect_gradients(const std::string& op, const GradcheckFunction& f,
