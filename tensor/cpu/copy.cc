@@ -29,7 +29,10 @@ struct Run {
 
 template <class T>
 void choose(const bool* c, const T* u, const T* v, T* __restrict to, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) to[i] = c[i] ? u[i] : v[i];
+  for (std::int64_t i = 0; i < n; ++i) {
+    const T all = T(0) - static_cast<T>(c[i]);  // bits, since a jump that follows c would be slower
+    to[i] = (u[i] & all) | (v[i] & ~all);
+  }
 }
 
 }  // namespace
