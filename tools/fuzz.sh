@@ -28,8 +28,9 @@ mkdir -p "$out/objects" "$out/include/tensor" || exit 1
 sh tools/umbrella.sh tensor/elementwise/*.h > "$out/include/tensor/elementwise_all.h"
 export out
 # Text, since Bash hands no arrays to other processes.
-export flags="-std=c++20 -O1 -g -I. -I$out/include -ffp-contract=off -ffunction-sections
-  -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all"
+export flags="-std=c++20 -O1 -g -I. -I$out/include -include fuzz/source_location.h
+  -ffp-contract=off -ffunction-sections -fno-omit-frame-pointer
+  -fsanitize=address,undefined -fno-sanitize-recover=all"
 printf '%s\n' tensor/*.cc tensor/io/*.cc "${targets[@]/#/fuzz/}" | sed '/^fuzz/s/$/.cc/' |
   xargs -P 2 -I{} bash -c '
     # New paths are what libFuzzer looks for: those of the readers, not of what is below them.
