@@ -41,6 +41,9 @@ TEST(AssemblingGradients, OfPaddingByModes) {
   for (const PadMode mode : {PadMode::kReflect, PadMode::kReplicate, PadMode::kCircular}) {
     check_pad({1, 2}, mode, {3});
     check_pad({2, 1, 0, 1}, mode, {2, 3});
+    check_pad({1, 0, 1, 0}, mode, {2, 3});
+    check_pad({1, 0, 0, 1}, mode, {2, 3});
+    check_pad({0, 1, 1, 0}, mode, {2, 3});
     check_pad({0, 0, 2, 2, 1, 1}, mode, {2, 3, 2});
     check_pad({-1, 2}, mode, {2, 4});
     check_pad({-1, -1, 1, -1}, mode, {3, 4});
