@@ -34,6 +34,7 @@ class Differentiable {
   std::function<std::vector<Variable>(std::span<const Variable>)> call_;
 };
 
+/// How jvp, vjp, jacobian, hessian and hvp compute.
 struct FunctionalOptions {
   /// Record how the results were computed, so that they can be differentiated again, also by what
   /// the inputs were computed from.

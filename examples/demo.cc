@@ -1,6 +1,7 @@
 // Linear regression with every optimizer: curves in the terminal and as files.
 //   ./gradus demo
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -24,12 +25,15 @@ std::string rounded(double loss) {
 }
 
 void print_table(const std::vector<demo::RuleRun>& runs, double optimum) {
-  std::printf("\n%-10s %7s %13s %20s %14s\n", "rule", "lr", "final loss", "steps to 1 % above",
-              "us per step");
+  std::size_t widest = 0;
+  for (const demo::RuleRun& run : runs) widest = std::max(widest, run.rule.size());
+  const int width = static_cast<int>(widest);
+  std::printf("\n%-*s %7s %13s %20s %14s\n", width, "rule", "lr", "final loss",
+              "steps to 1 % above", "us per step");
   for (const demo::RuleRun& run : runs) {
     const std::string near =
         run.steps_to_near < 0 ? "not reached" : std::to_string(run.steps_to_near);
-    std::printf("%-10s %7g %13.6e %20s %14.2f\n", run.rule.c_str(), run.lr, run.losses.back(),
+    std::printf("%-*s %7g %13.6e %20s %14.2f\n", width, run.rule.c_str(), run.lr, run.losses.back(),
                 near.c_str(), run.microseconds_per_step);
   }
   std::printf("the optimum (least squares)  %.6e\n", optimum);

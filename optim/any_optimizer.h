@@ -26,6 +26,7 @@ struct StateDict {
   std::map<std::string, double> engine = {};
 };
 
+/// What all optimizers have in common, whatever their rule: make_optimizer() returns one by name.
 class AnyOptimizer {
  public:
   virtual ~AnyOptimizer() = default;

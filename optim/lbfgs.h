@@ -11,6 +11,7 @@ namespace gradus::optim {
 ///   f(x + t d) <= f(x) + 1e-4 t g.d   and   |g(x + t d).d| <= 0.9 |g.d|
 enum class LineSearch { kNone, kStrongWolfe };
 
+/// As the arguments of torch.optim.LBFGS.
 struct LbfgsSettings {
   double lr = 1;                   ///< first length tried, in units of the direction
   std::int64_t max_iter = 20;      ///< directions per step()

@@ -10,6 +10,7 @@ namespace gradus {
 // neither on threads nor on strides. Differs: whole numbers, which PyTorch takes in part, are
 // refused.
 
+/// How the windows of a convolution lie.
 struct ConvOptions {
   PerAxis stride = 1;       ///< from one window to the next
   PerAxis padding = 0;      ///< zeros before and after each axis
@@ -17,6 +18,7 @@ struct ConvOptions {
   std::int64_t groups = 1;  ///< channels are cut in so many groups, each of which sees only itself
 };
 
+/// The same for its transpose.
 struct ConvTransposeOptions {
   PerAxis stride = 1;
   PerAxis padding = 0;

@@ -5,6 +5,7 @@
 
 namespace gradus {
 
+/// The results of histogram().
 struct Histogram {
   Tensor counts;  ///< [bins]: int64; with weights the dtype of weights if floating, else float64
   Tensor edges;   ///< [bins + 1]: dtype of x for float32 and float64, float32 for half types, else

@@ -6,6 +6,7 @@
 
 namespace gradus {
 
+/// The 128 bits of one counter.
 struct PhiloxWords {
   std::uint32_t word[4];
 };

@@ -20,6 +20,7 @@ namespace gradus {
 // Differs: N and C may be 0, where PyTorch takes only N; padding is compared with the whole window,
 // by PyTorch mostly with the kernel without its dilation.
 
+/// How the windows of max_pool lie.
 struct MaxPoolOptions {
   PerAxis stride = {};     ///< from one window to the next; not given: the kernel
   PerAxis padding = 0;     ///< before and after each axis, with nothing in it
@@ -27,6 +28,7 @@ struct MaxPoolOptions {
   bool ceil_mode = false;  ///< round the number of windows up: the last may stick out
 };
 
+/// How the windows of avg_pool lie, and what their sums are divided by.
 struct AvgPoolOptions {
   PerAxis stride = {};
   PerAxis padding = 0;

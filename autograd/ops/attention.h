@@ -6,6 +6,7 @@
 
 namespace gradus {
 
+/// What a query may look at, and how scores become weights.
 struct AttentionOptions {
   /// bool: true where a query may look; or floating, added to the scores, and differentiated.
   /// Broadcasts to [..., L, S].

@@ -8,6 +8,7 @@ namespace gradus {
 /// What becomes of the losses of the elements.
 enum class Reduction { kNone, kMean, kSum };
 
+/// As the arguments of torch.nn.functional.cross_entropy.
 struct CrossEntropyOptions {
   Tensor weight = {};                ///< of each class, [C]; undefined for 1
   std::int64_t ignore_index = -100;  ///< the target that does not count

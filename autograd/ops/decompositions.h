@@ -31,6 +31,7 @@ struct Qr {
 
 namespace gradus::linalg {
 
+/// The results of eigh().
 struct VariableEigh {
   Variable eigenvalues;   ///< [..., n], ascending
   Variable eigenvectors;  ///< [..., n, n], orthonormal columns
@@ -39,6 +40,7 @@ struct VariableEigh {
 /// Infinite where two eigenvalues are equal and their vectors matter. Source: Giles (2008), 3.1.
 VariableEigh eigh(Operand A);
 
+/// The results of svd().
 struct VariableSvd {
   Variable U, S, Vh;
 };
@@ -50,6 +52,7 @@ struct VariableSvd {
 /// Differs: full_matrices is false; the further columns of U and V have no gradient.
 VariableSvd svd(Operand A);
 
+/// The results of qr().
 struct VariableQr {
   Variable Q, R;
 };

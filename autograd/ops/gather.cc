@@ -1,7 +1,6 @@
 #include "autograd/ops/gather.h"
 
 #include "autograd/ops/pad.h"
-#include "autograd/ops/pick.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/sum_to.h"
 #include "autograd/ops/where.h"
@@ -27,7 +26,7 @@ Variable for_source(const Variable& dy, const Shape& shape) {
 }  // namespace
 
 Variable gather(Operand x, int axis, const Tensor& index) {
-  return record(ops::Gather{axis, index}, x);
+  return record(ops::Gather{{index, axis}}, x);
 }
 
 Variable take_along_axis(Operand x, const Tensor& index, int axis) {
@@ -41,8 +40,6 @@ Variable scatter(Operand x, int axis, const Tensor& index, Operand source) {
 Variable scatter_add(Operand x, int axis, const Tensor& index, Operand source) {
   return record(ops::ScatterAdd{axis, index}, x, source);
 }
-
-void ops::Gather::backward(Gradients& d) const { d.set(0, place(d.dy(), index, axis, d.shape(0))); }
 
 void ops::TakeAlongAxis::backward(Gradients& d) const {
   const int at = normalize_axis("take_along_axis", axis, d.shape(0));

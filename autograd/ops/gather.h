@@ -1,17 +1,11 @@
 #pragma once
-#include "autograd/record.h"
+#include "autograd/ops/pick.h"
 #include "tensor/indexing.h"
 
 namespace gradus::ops {
 
-struct Gather {
+struct Gather : Pick {
   static constexpr const char* kName = "gather";
-  static constexpr bool kReadsInputs = false, kReadsResult = false;
-  int axis;
-  SavedTensor index;
-
-  Tensor forward(const Tensor& x) const { return gather(x, axis, index); }
-  void backward(Gradients& d) const;
 };
 
 struct TakeAlongAxis {

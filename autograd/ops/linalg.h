@@ -69,6 +69,7 @@ inline Variable inverse(Operand A) { return record(ops::Inverse{}, A); }
 /// that is made of the cofactors of its singular values and has no further derivative here.
 inline Variable det(Operand A) { return record(ops::Det{}, A); }
 
+/// The results of slogdet().
 struct VariableSlogdet {
   Variable sign;  ///< constant
   Variable logabsdet;
@@ -90,6 +91,7 @@ inline Variable pinv(Operand A, const Tolerance& tolerance = {}) {
   return record(ops::Pinv{tolerance}, A);
 }
 
+/// The results of lstsq().
 struct VariableLstsq {
   Variable solution;
   Variable residuals;

@@ -1,13 +1,10 @@
 #include "autograd/ops/pick.h"
 
+#include "autograd/ops/gather.h"
 #include "autograd/ops/shapes.h"
 #include "tensor/indexing.h"
 
 namespace gradus {
-
-Variable pick(Operand x, const Tensor& index, int axis) {
-  return record(ops::Pick{index, axis}, x);
-}
 
 Variable place(Operand x, const Tensor& index, int axis, const Shape& shape) {
   return record(ops::Place{index, axis, shape}, x);
@@ -25,6 +22,6 @@ Tensor ops::Place::forward(const Tensor& x) const {
   return scatter_add(zeros(shape, x.dtype()), axis, index, x);
 }
 
-void ops::Place::backward(Gradients& d) const { d.set(0, pick(d.dy(), index, axis)); }
+void ops::Place::backward(Gradients& d) const { d.set(0, gather(d.dy(), axis, index)); }
 
 }  // namespace gradus

@@ -3,8 +3,9 @@
 
 #include "autograd/record.h"
 
-// Elements by their position along an axis: what max_with_indices, kthvalue, sort, topk, cummax and
-// cummin have in common. Their values are picked from x; the gradient goes back to those places.
+// Elements by their position along an axis: what gather, max_with_indices, kthvalue, sort, topk,
+// cummax and cummin have in common. Their values are picked from x; the gradient goes back to those
+// places.
 
 namespace gradus {
 
@@ -18,8 +19,8 @@ struct VariableAndIndices {
 
 namespace gradus::ops {
 
+/// Operations that derive from it say their kName.
 struct Pick {
-  static constexpr const char* kName = "pick";
   static constexpr bool kReadsInputs = false, kReadsResult = false;
   SavedTensor index;
   int axis;
@@ -44,11 +45,7 @@ struct Place {
 
 namespace gradus {
 
-/// y[.., i, ..] = x[.., index[.., i, ..], ..] along one axis; sizes of the others are equal.
-/// index: int64, from 0.
-Variable pick(Operand x, const Tensor& index, int axis);
-
-/// The transpose: adds each x[.., i, ..] to zeros of `shape` at index[.., i, ..].
+/// The transpose of gather: adds each x[.., i, ..] to zeros of `shape` at index[.., i, ..].
 Variable place(Operand x, const Tensor& index, int axis, const Shape& shape);
 
 }  // namespace gradus

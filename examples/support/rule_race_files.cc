@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "examples/support/rule_race.h"
@@ -8,10 +9,18 @@ namespace gradus::demo {
 
 train::Figure race_figure(const std::vector<RuleRun>& runs) {
   train::Figure figure;
-  figure.title = "Linear regression, batch 10: loss of every optimizer";
+  figure.title = "Linear regression, batch 10: loss of the fastest optimizers";
   figure.x.label = "step";
   figure.y = {.label = "half mean squared error", .low = 3e-5, .high = 30, .log = true};
+  std::vector<std::int64_t> reached;
   for (const RuleRun& run : runs) {
+    if (run.steps_to_near >= 0) reached.push_back(run.steps_to_near);
+  }
+  std::sort(reached.begin(), reached.end());
+  if (reached.size() > kMostCurves) reached.resize(kMostCurves);
+  for (const RuleRun& run : runs) {
+    const bool is_fast = run.steps_to_near >= 0 && run.steps_to_near <= reached.back();
+    if (!is_fast || figure.curves.size() == kMostCurves) continue;
     train::Curve curve{.label = run.rule, .x = {}, .y = {}};
     for (std::size_t i = 0; i < run.losses.size(); i += 20) {
       curve.x.push_back(static_cast<double>(i));

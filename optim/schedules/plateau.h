@@ -11,6 +11,7 @@ namespace gradus::optim::schedules {
 enum class Better { kSmaller, kLarger };
 enum class Threshold { kRelative, kAbsolute };
 
+/// As the arguments of torch.optim.lr_scheduler.ReduceLROnPlateau.
 struct PlateauSettings {
   double base = 0;
   double factor = 0.1;   ///< what a reduction multiplies by, < 1

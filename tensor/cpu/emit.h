@@ -5,6 +5,7 @@
 
 #include "tensor/cpu/loops.h"
 #include "tensor/elementwise.h"
+#include "tensor/rule_types.h"
 
 namespace gradus::cpu {
 
@@ -22,21 +23,6 @@ inline DType rule_dtype(Domain domain, std::string_view op, std::string_view arg
                      std::string(name(common)) + "; expected whole numbers or bool");
   }
   return common;
-}
-
-/// Calls f with the C++ type in which a rule computes elements of `dtype`.
-template <class Rule, class F>
-decltype(auto) dispatch_for(DType dtype, F&& f) {
-  if constexpr (Rule::kDomain == Domain::kFloating) {
-    return dispatch_floating(compute_dtype(dtype), f);
-  } else if constexpr (Rule::kDomain == Domain::kIntegral) {
-    if constexpr (requires { Rule::kTellsBools; }) {
-      if (dtype == kBool) return f(std::type_identity<bool>{});
-    }
-    return f(std::type_identity<std::int64_t>{});
-  } else {
-    return dispatch_compute(compute_dtype(dtype), f);
-  }
 }
 
 /// What a rule has to say about its parameters and its second operand.

@@ -1,57 +1,34 @@
 // A warm training step on small tensors asks neither malloc nor, through the pool, the system.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
-
 #include "autograd/ops_all.h"
 #include "optim/rules/sgd.h"
 #include "tensor/elementwise_all.h"
 #include "tensor/pool.h"
+#include "tests/support/count_new.h"
 #include "tests/support/rules.h"
 #include "tests/support/threads.h"
-
-namespace {
-
-std::size_t calls = 0;  // this test runs one thread
-
-}  // namespace
-
-// All calls of new of this program come here. Sanitizers bring their own. Not inlined, since gcc
-// then takes malloc and delete for a mismatched pair.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define GRADUS_COUNTS_NEW 1
-[[gnu::noinline]] void* operator new(std::size_t bytes) {
-  ++calls;
-  if (void* block = std::malloc(bytes)) return block;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* block) noexcept { std::free(block); }
-[[gnu::noinline]] void operator delete(void* block, std::size_t) noexcept { std::free(block); }
-#endif
 
 namespace gradus::testing {
 namespace {
 
 template <class F>
 void expect_no_malloc(F&& step, int threads = 1) {
-#ifndef GRADUS_COUNTS_NEW
-  GTEST_SKIP() << "operator new belongs to the sanitizer";
-#endif
+  GRADUS_NEEDS_COUNTED_NEW();
   const WithThreads set(threads);
   for (int i = 0; i < 10; ++i) step();
-  const std::size_t before = calls;
+  const std::size_t before = calls_of_new;
   const std::int64_t system = pool_statistics().system_calls;
   for (int i = 0; i < 20; ++i) step();
-  EXPECT_EQ(calls - before, 0u);
+  EXPECT_EQ(calls_of_new - before, 0u);
   EXPECT_EQ(pool_statistics().system_calls - system, 0);
 }
 
 TEST(Allocations, AreCounted) {
-  const std::size_t before = calls;
+  const std::size_t before = calls_of_new;
   const auto one = std::make_unique<std::string>(100, 'x');
 #ifdef GRADUS_COUNTS_NEW
-  EXPECT_EQ(calls - before, 2u);
+  EXPECT_EQ(calls_of_new - before, 2u);
 #endif
 }
 

@@ -257,7 +257,6 @@ TEST(OrderGradients, SortAndTopk) {
   }
   const Tensor index = tensor({{2, 0, 2}, {1, 1, 1}}, kInt64);
   const Variable x = gap_parameter({2, 3}, -2, 2, 2);
-  expect_gradients("pick", [&](Inputs v) { return square(pick(v[0], index, 1)); }, {x});
   expect_gradients("place", [&](Inputs v) { return square(place(v[0], index, 1, {2, 4})); }, {x});
 }
 
