@@ -60,6 +60,7 @@ class Node {
   }
 
   const Tensor& value() const { return value_; }
+  void set_value(Tensor value) { value_ = std::move(value); }
   std::uint64_t number() const { return number_; }
   const std::source_location& where() const { return where_; }
   bool requires_grad() const { return requires_grad_; }

@@ -71,6 +71,27 @@ Variable& Variable::set_requires_grad(bool on) {
   return *this;
 }
 
+void Variable::set_value(Tensor value, std::source_location where) const {
+  check_defined("set_value", "x", this->value());
+  check_defined("set_value", "value", value);
+  if (!is_leaf()) {
+    throw AutogradError("[set_value] x: the result of " + std::string(node_->op()) +
+                        "; expected a leaf; use detach() first");
+  }
+  if (requires_grad() && !is_floating(value.dtype())) {
+    throw DTypeError("[set_value] value: " + std::string(name(value.dtype())) +
+                     "; expected a floating dtype, only these have gradients");
+  }
+  const Tensor gradient = grad().value();
+  if (gradient.defined() &&
+      (gradient.shape() != value.shape() || gradient.dtype() != value.dtype())) {
+    zero_grad();
+  }
+  // A tape knows what it has saved by this number, which must not come again.
+  while (value.version() <= this->value().version()) value.mark_changed(where);
+  node_->set_value(std::move(value));
+}
+
 Variable Variable::grad() const { return node_ == nullptr ? Variable() : node_->grad; }
 
 void Variable::set_grad(Variable grad) const {

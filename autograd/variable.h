@@ -77,6 +77,12 @@ class Variable {
   ///   "[requires_grad] x: int64; expected a floating dtype, only these have gradients"
   Variable& set_requires_grad(bool on);
 
+  /// Gives a leaf other elements, of any shape and floating dtype (any dtype unless it requires a
+  /// gradient); all handles see them. Its gradient is forgotten unless it has that shape and dtype.
+  /// A tape that has saved the old elements throws AutogradError in backward, as after a change in
+  /// place. Throws AutogradError for a result of an operation, DTypeError.
+  void set_value(Tensor value, std::source_location where = std::source_location::current()) const;
+
   /// The sum of all gradients since the last zero_grad; undefined when there was none.
   Variable grad() const;
   /// Throws ShapeError, DTypeError unless like the value.

@@ -9,7 +9,7 @@
 namespace gradus::nn {
 
 /// Affine map y = x W^T + b.
-/// Shapes: x [N, in] or [in], W [out, in], b [out]  ->  y [N, out] or [out].
+/// Shapes: x [..., in], W [out, in], b [out]  ->  y [..., out].
 /// Init: W and b from U(-k, k) with k = 1/sqrt(in), the default of torch.nn.Linear.
 /// Throws ConfigError for sizes < 1.
 struct Linear : Module {
@@ -19,23 +19,26 @@ struct Linear : Module {
     if (with_bias) bias = parameter("bias", initial({out}, in, rng, dtype));
   }
 
-  /// Throws ShapeError: "[Linear] x is [32, 100]; expected [N, 784]".
+  /// Throws ShapeError: "[Linear] x is [32, 100]; expected [..., 784]".
   Variable forward(Operand x) const override {
     const Shape& shape = x.variable.shape();
     const std::int64_t in = weight.dim(1);
-    if (shape.rank() < 1 || shape.rank() > 2 || shape.at(-1) != in) {
-      throw ShapeError("[Linear] x is " + to_string(shape) + "; expected [N, " +
+    if (shape.rank() < 1 || shape.at(-1) != in) {
+      throw ShapeError("[Linear] x is " + to_string(shape) + "; expected [..., " +
                        std::to_string(in) + "]");
     }
     const std::source_location line = x.where;
-    if (bias.defined() && shape.rank() == 2) {
-      return linear(std::move(x), {weight, line}, {bias, line});
-    }
-    const Variable y = matmul(std::move(x), {transpose({weight, line}), line});
-    return bias.defined() ? add({y, line}, {bias, line}) : y;
+    if (bias.defined()) return linear(std::move(x), {weight, line}, {bias, line});
+    return linear(std::move(x), {weight, line});
   }
 
-  Variable weight, bias;  ///< bias is undefined when there is none
+  std::string extra_repr() const override {
+    return "in_features=" + std::to_string(weight.dim(1)) +
+           ", out_features=" + std::to_string(weight.dim(0)) +
+           ", bias=" + (bias.defined() ? "True" : "False");
+  }
+
+  Parameter weight, bias;  ///< bias is undefined when there is none
 
  private:
   static Tensor initial(const Shape& shape, std::int64_t in, Generator& rng, DType dtype) {

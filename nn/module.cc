@@ -1,13 +1,110 @@
 #include "nn/module.h"
 
 #include <algorithm>
+#include <set>
 
 namespace gradus::nn {
+namespace {
 
-std::vector<std::pair<std::string, Variable>> Module::named_parameters() const {
-  std::vector<std::pair<std::string, Variable>> all;
-  collect("", all);
+using std::string;
+using std::string_view;
+
+template <class List>
+string names_in(const List& list) {
+  string names;
+  for (const auto& [name, member] : list) names += (names.empty() ? "'" : ", '") + name + "'";
+  return names.empty() ? "none" : names;
+}
+
+// What is called `name` in a list of (name, member).
+template <class T>
+const T& find(const char* what, string_view path, string_view name,
+              const Module::Named<T>& candidates) {
+  for (const auto& [candidate, member] : candidates) {
+    if (candidate == name) return member;
+  }
+  throw ConfigError("[" + string(what) + "] path: '" + string(path) + "' has no '" + string(name) +
+                    "'; expected one of " + names_in(candidates));
+}
+
+// "a.b" and "c" of "a.b.c".
+std::pair<string_view, string_view> split_last(string_view path) {
+  const std::size_t dot = path.rfind('.');
+  if (dot == string_view::npos) return {"", path};
+  return {path.substr(0, dot), path.substr(dot + 1)};
+}
+
+// The things of all modules below `root`, each once, under its first name.
+template <class T, class List, class Get>
+Module::Named<T> collect(const Module& root, const List& list_of, const Get& get) {
+  Module::Named<T> all;
+  std::set<const void*> seen;
+  for (const auto& [path, module] : root.named_modules()) {
+    for (const auto& entry : list_of(*module)) {
+      const auto [identity, thing] = get(entry.member);
+      if (!seen.insert(identity).second) continue;
+      all.emplace_back(path.empty() ? entry.name : path + "." + entry.name, thing);
+    }
+  }
   return all;
+}
+
+template <class M, class Children>
+void collect_modules(M& module, const string& path, std::set<const Module*>& seen,
+                     const Children& children_of, Module::Named<M*>& into) {
+  if (!seen.insert(&module).second) return;
+  into.emplace_back(path, &module);
+  for (const auto& child : children_of(module)) {
+    collect_modules<M>(*child, path.empty() ? child.name() : path + "." + child.name(), seen,
+                       children_of, into);
+  }
+}
+
+}  // namespace
+
+Variable Module::forward(Operand) const {
+  throw ConfigError("[" + type_name() + "] forward: 1 tensor; expected the arguments of " +
+                    type_name() + "::forward");
+}
+
+Module::Named<const Module*> Module::named_modules() const {
+  Named<const Module*> all;
+  std::set<const Module*> seen;
+  collect_modules<const Module>(
+      *this, "", seen, [](const Module& m) -> auto& { return m.children_; }, all);
+  return all;
+}
+
+Module::Named<Module*> Module::named_modules() {
+  Named<Module*> all;
+  std::set<const Module*> seen;
+  collect_modules<Module>(
+      *this, "", seen, [](Module & m) -> auto& { return m.children_; }, all);
+  return all;
+}
+
+Module::Named<const Module*> Module::named_children() const {
+  Named<const Module*> all;
+  for (const auto& child : children_) all.emplace_back(child.name(), &*child);
+  return all;
+}
+
+Module::Named<Variable> Module::named_parameters() const {
+  return collect<Variable>(
+      *this, [](const Module& m) -> auto& { return m.parameters_; },
+      [](const Parameter& p) { return std::pair<const void*, Variable>(p.node(), p); });
+}
+
+Module::Named<Variable> Module::named_buffers() const {
+  return collect<Variable>(
+      *this, [](const Module& m) -> auto& { return m.buffers_; },
+      [](const Buffer& b) { return std::pair<const void*, Variable>(b.node(), b); });
+}
+
+Module::Named<Generator*> Module::named_generators() const {
+  return collect<Generator*>(
+      *this, [](const Module& m) -> auto& { return m.streams_; },
+      [](const RandomStream& s) { return std::pair<const void*, Generator*>(s.get(), s.get()); });
 }
 
 std::vector<Variable> Module::parameters() const {
@@ -16,42 +113,122 @@ std::vector<Variable> Module::parameters() const {
   return all;
 }
 
+const Module& Module::get_submodule(string_view path) const {
+  const Module* at = this;
+  for (string_view rest = path; !rest.empty();) {
+    const std::size_t dot = std::min(rest.find('.'), rest.size());
+    at = find("get_submodule", path, rest.substr(0, dot), at->named_children());
+    rest.remove_prefix(std::min(dot + 1, rest.size()));
+  }
+  return *at;
+}
+
+Module& Module::get_submodule(string_view path) {
+  return const_cast<Module&>(std::as_const(*this).get_submodule(path));
+}
+
+Variable Module::get_parameter(string_view path) const {
+  const auto [module, name] = split_last(path);
+  Named<Variable> own;
+  for (const auto& entry : get_submodule(module).parameters_)
+    own.emplace_back(entry.name, entry.member);
+  return find("get_parameter", path, name, own);
+}
+
+Variable Module::get_buffer(string_view path) const {
+  const auto [module, name] = split_last(path);
+  Named<Variable> own;
+  for (const auto& entry : get_submodule(module).buffers_)
+    own.emplace_back(entry.name, entry.member);
+  return find("get_buffer", path, name, own);
+}
+
+Module::Named<Tensor> Module::state_dict() const {
+  Named<Tensor> all;
+  for (const auto& entry : parameters_) all.emplace_back(entry.name, entry.member.value());
+  for (const auto& entry : buffers_) {
+    if (entry.persistent) all.emplace_back(entry.name, entry.member.value());
+  }
+  for (const auto& child : children_) {
+    for (auto& [name, value] : child->state_dict()) {
+      all.emplace_back(child.name() + "." + name, std::move(value));
+    }
+  }
+  return all;
+}
+
+void Module::apply(const std::function<void(Module&)>& f) {
+  auto all = named_modules();
+  // The other way round, the children of a module come before it.
+  for (auto it = all.rbegin(); it != all.rend(); ++it) f(*it->second);
+}
+
 void Module::train(bool on) {
-  training_ = on;
-  for (auto& [name, module] : children_) module->train(on);
+  for (auto& [name, module] : named_modules()) module->training_ = on;
+}
+
+void Module::set_requires_grad(bool on) const {
+  for (auto [name, parameter] : named_parameters()) parameter.set_requires_grad(on);
+}
+
+void Module::to(DType dtype) const {
+  if (!is_floating(dtype)) {
+    throw DTypeError("[Module::to] dtype: " + string(gradus::name(dtype)) +
+                     "; expected a floating dtype");
+  }
+  Named<Variable> all = named_parameters();
+  for (auto& buffer : named_buffers()) all.push_back(std::move(buffer));
+  for (const auto& [name, x] : all) {
+    if (!is_floating(x.dtype()) || x.dtype() == dtype) continue;
+    const Tensor gradient = x.grad().value();
+    x.set_value(x.value().to(dtype));
+    if (gradient.defined()) x.set_grad(gradient.to(dtype));
+  }
 }
 
 void Module::zero_grad() const {
   for (const auto& [name, variable] : named_parameters()) variable.zero_grad();
 }
 
-Variable Module::parameter(const std::string& name, Tensor value) {
-  check_name(name);
-  parameters_.emplace_back(name, gradus::parameter(std::move(value)));
-  return parameters_.back().second;
+Registered<Parameter> Module::parameter(const string& name, Tensor value) {
+  return parameter(name, Parameter(gradus::parameter(std::move(value))));
 }
 
-void Module::adopt(const std::string& name, std::shared_ptr<Module> module) {
+Registered<Parameter> Module::parameter(const string& name, const Parameter& shared) {
   check_name(name);
-  children_.emplace_back(name, std::move(module));
+  parameters_.push_back({name, shared});
+  return Registered<Parameter>(shared);
 }
 
-void Module::check_name(const std::string& name) const {
-  const auto same = [&](const auto& entry) { return entry.first == name; };
+Registered<Buffer> Module::buffer(const string& name, Tensor value, bool persistent) {
+  check_name(name);
+  buffers_.push_back({name, Buffer(Variable(std::move(value))), persistent});
+  return Registered<Buffer>(buffers_.back().member);
+}
+
+RandomStream Module::random_stream(const string& name, Generator& rng) {
+  check_name(name);
+  const auto words = rng.words(rng.advance(1));
+  const std::uint64_t seed = std::uint64_t{words[0]} << 32 | words[1];
+  streams_.push_back({name, RandomStream(std::make_shared<Generator>(seed))});
+  return streams_.back().member;
+}
+
+void Module::adopt(const string& name, Child<Module> module) {
+  check_name(name);
+  children_.push_back(std::move(module));
+}
+
+void Module::check_name(const string& name) const {
+  const auto same = [&](const auto& entry) { return entry.name == name; };
   const bool taken = std::any_of(parameters_.begin(), parameters_.end(), same) ||
-                     std::any_of(children_.begin(), children_.end(), same);
-  if (!name.empty() && name.find('.') == std::string::npos && !taken) return;
+                     std::any_of(buffers_.begin(), buffers_.end(), same) ||
+                     std::any_of(streams_.begin(), streams_.end(), same) ||
+                     std::any_of(children_.begin(), children_.end(),
+                                 [&](const auto& child) { return child.name() == name; });
+  if (!name.empty() && name.find('.') == string::npos && !taken) return;
   throw ConfigError("[Module] name: '" + name +
                     "'; expected one that is new in this module, not empty and without dots");
-}
-
-void Module::collect(const std::string& prefix,
-                     std::vector<std::pair<std::string, Variable>>& into) const {
-  for (const auto& [name, variable] : parameters_) {
-    const auto same = [&, v = variable](const auto& e) { return e.second.node() == v.node(); };
-    if (std::none_of(into.begin(), into.end(), same)) into.emplace_back(prefix + name, variable);
-  }
-  for (const auto& [name, module] : children_) module->collect(prefix + name + ".", into);
 }
 
 }  // namespace gradus::nn

@@ -10,14 +10,22 @@ namespace gradus::nn {
 struct Sequential : Module {
   template <class... Modules>
   explicit Sequential(Modules... modules) {
-    (layers_.push_back(child(std::to_string(layers_.size()), std::move(modules))), ...);
+    (add(std::move(modules)), ...);
   }
 
   Variable forward(Operand x) const override {
     const std::source_location line = x.where;
     Variable y = std::move(x.variable);
-    for (const auto& layer : layers_) y = layer->forward({std::move(y), line});
+    for (const auto& layer : layers_) y = layer({std::move(y), line});
     return y;
+  }
+
+  /// One more layer at the end; returns *this.
+  template <class M>
+  Sequential& add(M module) {
+    const Child<M> layer = child(std::to_string(layers_.size()), std::move(module));
+    layers_.push_back(layer);
+    return *this;
   }
 
   std::size_t size() const { return layers_.size(); }
@@ -29,7 +37,7 @@ struct Sequential : Module {
   }
 
  private:
-  std::vector<std::shared_ptr<Module>> layers_;
+  std::vector<Child<Module>> layers_;
 };
 
 }  // namespace gradus::nn

@@ -1,13 +1,30 @@
 #pragma once
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace gradus {
 
-/// Base of everything Gradus throws. The text is `[op] argument: got; expected; hint`.
+/// Base of everything Gradus throws. The text is `[op] argument: got; expected; hint`, and when it
+/// was thrown in a part of a model, the path of that part: `... (in encoder.0.linear1)`.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+
+  /// Called by each part of a model that the error passes on its way out, from the inside.
+  void add_outer_part(std::string_view name);
+  /// "encoder.0.linear1"; empty when no named part was passed.
+  std::string part() const { return where_ ? where_->part : ""; }
+  const char* what() const noexcept override {
+    return where_ ? where_->text.c_str() : std::runtime_error::what();
+  }
+
+ private:
+  struct Where {
+    std::string part, text;
+  };
+  std::shared_ptr<const Where> where_;  // shared, so that copying an error cannot throw
 };
 
 /// Sizes or ranks of the operands do not fit the operation.

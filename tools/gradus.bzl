@@ -159,11 +159,11 @@ def gradus_tests(support = []):
         )
 
 def gradus_binaries(deps = []):
-    """One cc_binary for each **/*.cc outside of folders named support; support/ is a library."""
+    """One cc_binary for each **/*.cc, but what is in folders named support or models, a library."""
     native.cc_library(
         name = "support",
-        srcs = native.glob(["**/support/**/*.cc"], allow_empty = True),
-        hdrs = native.glob(["**/support/**/*.h"], allow_empty = True),
+        srcs = native.glob(["**/support/**/*.cc", "**/models/**/*.cc"], allow_empty = True),
+        hdrs = native.glob(["**/support/**/*.h", "**/models/**/*.h"], allow_empty = True),
         copts = PROGRAM_COPTS,
         linkstatic = 1,
         visibility = ["//visibility:public"],
@@ -172,7 +172,7 @@ def gradus_binaries(deps = []):
     mains = native.glob(
         ["**/*.cc"],
         allow_empty = True,
-        exclude = ["**/support/**"],
+        exclude = ["**/support/**", "**/models/**"],
     )
     for file in mains:
         native.cc_binary(

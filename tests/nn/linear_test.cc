@@ -7,6 +7,7 @@
 
 #include "tests/nn/golden_layers.h"
 #include "tests/support/gradients.h"
+#include "tests/support/module_cases.h"
 #include "tests/support/threads.h"
 
 namespace gradus::nn {
@@ -22,8 +23,8 @@ using testing::gap_parameter;
 Linear layer_with(const Variable& weight, const Variable& bias) {
   Generator rng(0);
   Linear layer(weight.dim(1), weight.dim(0), rng, bias.defined(), kFloat64);
-  layer.weight = weight;
-  if (bias.defined()) layer.bias = bias;
+  layer.weight = Parameter(weight);
+  if (bias.defined()) layer.bias = Parameter(bias);
   return layer;
 }
 
@@ -35,6 +36,13 @@ TEST(Linear, HasTheValuesAndGradientsOfTorch) {
     const Linear layer = layer_with(inputs[1], inputs.size() == 3 ? inputs[2] : Variable());
     testing::expect_layer_golden(entry, layer(inputs[0]), inputs);
   }
+}
+
+TEST(Linear, IsThatOfPyTorch) {
+  testing::check_module("linear", [](const testing::ModuleCase& c) {
+    return testing::made(Linear(c.integer("in_features"), c.integer("out_features"), c.rng,
+                                c.flag("bias"), c.dtype));
+  });
 }
 
 TEST(Linear, GradientsAgreeWithDifferences) {
@@ -128,11 +136,10 @@ TEST(Linear, WrongInputIsAnError) {
     const auto expect = [&](const Shape& shape, const std::string& text) {
       expect_throws_text<ShapeError>([&] { (*each)(zeros(shape)); }, text);
     };
-    expect({32, 100}, "[Linear] x is [32, 100]; expected [N, 784]");
-    expect({100}, "[Linear] x is [100]; expected [N, 784]");
-    expect({784, 32}, "[Linear] x is [784, 32]; expected [N, 784]");
-    expect({2, 3, 784}, "[Linear] x is [2, 3, 784]; expected [N, 784]");
-    expect({}, "[Linear] x is []; expected [N, 784]");
+    expect({32, 100}, "[Linear] x is [32, 100]; expected [..., 784]");
+    expect({100}, "[Linear] x is [100]; expected [..., 784]");
+    expect({784, 32}, "[Linear] x is [784, 32]; expected [..., 784]");
+    expect({}, "[Linear] x is []; expected [..., 784]");
     EXPECT_THROW((*each)(zeros({2, 784}, kInt64)), DTypeError);
     EXPECT_THROW((*each)(Variable()), Error);
   }

@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "nn/linear.h"
 #include "nn/relu.h"
+#include "nn/sequential.h"
 #include "nn/sigmoid.h"
 #include "nn/tanh.h"
-#include "nn/linear.h"
-#include "nn/sequential.h"
 #include "tensor/elementwise/add.h"
 #include "tensor/elementwise/mul.h"
 #include "tests/support/compare.h"
@@ -22,24 +22,24 @@ struct Scale : Module {
   explicit Scale(double w = 1, const std::string& name = "w")
       : w(parameter(name, full({}, w, kFloat64))) {}
   Variable forward(Operand x) const override { return x.variable * w; }
-  Variable w;
+  Parameter w;
 };
 
 // Two scales around a parameter of its own.
 struct Block : Module {
-  Variable forward(Operand x) const override { return (*last)((*first)(std::move(x)) + shift); }
-  std::shared_ptr<Scale> first = child("first", Scale(2));
-  Variable shift = parameter("shift", full({}, 10, kFloat64));
-  std::shared_ptr<Scale> last = child("last", Scale(3));
+  Variable forward(Operand x) const override { return last(first(std::move(x)) + shift); }
+  Child<Scale> first = child("first", Scale(2));
+  Parameter shift = parameter("shift", full({}, 10, kFloat64));
+  Child<Scale> last = child("last", Scale(3));
 };
 
 // A block inside a block, and a way to register what the test wants.
 struct Model : Module {
-  Variable forward(Operand x) const override { return (*block)(std::move(x)); }
-  std::shared_ptr<Block> block = child("block", Block());
-  Variable bias = parameter("bias", zeros({2}, kFloat64));
+  Variable forward(Operand x) const override { return block(std::move(x)); }
+  Child<Block> block = child("block", Block());
+  Parameter bias = parameter("bias", zeros({2}, kFloat64));
 
-  Variable add_parameter(const std::string& name) { return parameter(name, zeros({1})); }
+  Parameter add_parameter(const std::string& name) { return parameter(name, zeros({1})); }
   void add_child(const std::string& name) { child(name, Scale()); }
 };
 
@@ -86,9 +86,9 @@ TEST(Module, ZeroGradForgetsAllGradients) {
 
 TEST(Module, ListsASharedParameterOnceUnderItsFirstName) {
   struct Tied : Module {
-    Variable forward(Operand x) const override { return (*b)((*a)(std::move(x))); }
-    std::shared_ptr<Scale> a = child("a", Scale(2));
-    std::shared_ptr<Scale> b = child("b", Scale(*a));  // a copy of the handle: the same variable
+    Variable forward(Operand x) const override { return b(a(std::move(x))); }
+    Child<Scale> a = child("a", Scale(2));
+    Child<Scale> b = child("b", Scale(*a));  // a copy of the handle: the same variable
   };
   const Tied tied;
   EXPECT_EQ(tied.a->w.node(), tied.b->w.node());
@@ -140,7 +140,7 @@ TEST(Module, BadNamesAreErrorsAndRegisterNothing) {
 TEST(Module, IntegerParametersAreErrors) {
   struct Counter : Module {
     Variable forward(Operand x) const override { return x.variable; }
-    Variable n = parameter("n", zeros({1}, kInt64));
+    Parameter n = parameter("n", zeros({1}, kInt64));
   };
   EXPECT_THROW(Counter(), DTypeError);
 }

@@ -4,11 +4,11 @@
 
 #include "autograd/ops/matmul.h"
 #include "autograd/ops/transpose.h"
+#include "nn/linear.h"
+#include "nn/losses/mse.h"
 #include "nn/relu.h"
 #include "nn/sigmoid.h"
 #include "nn/tanh.h"
-#include "nn/linear.h"
-#include "nn/losses/mse.h"
 #include "tests/support/compare.h"
 #include "tests/support/gradients.h"
 
@@ -92,7 +92,7 @@ TEST(Sequential, ErrorsOfALayerComeThrough) {
       [&] {
         model(zeros({5, 4}, kFloat64));
       },
-      "[Linear] x is [5, 4]; expected [N, 3]");
+      "[Linear] x is [5, 4]; expected [..., 3] (in 0)");
 }
 
 }  // namespace
