@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -11,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "data/find.h"
 #include "data/standardize.h"
+#include "tensor/io/input.h"
 
 namespace gradus::data {
 namespace {
@@ -24,22 +25,6 @@ constexpr const char* kDownload = "; ./gradus data airfoil downloads ";
 
 [[noreturn]] void throw_io(const std::string& where, const std::string& text) {
   throw IoError("[airfoil] " + where + ": " + text);
-}
-
-// What was found, short and printable whatever the file holds.
-std::string quoted(std::string_view text) {
-  constexpr std::size_t kShown = 24;
-  std::string shown = "'";
-  for (const char c : text.substr(0, kShown)) {
-    if (c >= ' ' && c <= '~') {
-      shown += c;
-    } else {
-      constexpr std::string_view kHex = "0123456789abcdef";
-      const auto byte = static_cast<unsigned char>(c);
-      shown += {'\\', 'x', kHex[byte / 16], kHex[byte % 16]};
-    }
-  }
-  return shown + (text.size() > kShown ? "...'" : "'");
 }
 
 std::string read_text(const fs::path& file, const std::string& expected) {
@@ -93,30 +78,16 @@ double parse_number(std::string_view field, const std::string& where, std::size_
   double value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error == std::errc::result_out_of_range) {
-    throw_io(where, quoted(field) + place +
+    throw_io(where, io::in_quotes(field) + place +
                         "; expected a number that fits in float64; is the file damaged?");
   }
   if (error != std::errc() || end != digits.data() + digits.size() || field.starts_with("+-")) {
-    throw_io(where, quoted(field) + place + "; expected a number; is the file damaged?");
+    throw_io(where, io::in_quotes(field) + place + "; expected a number; is the file damaged?");
   }
   if (!std::isfinite(value)) {
     throw_io(where, to_text(value) + place + "; expected a finite number; is the file damaged?");
   }
   return value;
-}
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-// The airfoil file below a folder; empty if it is not there.
-fs::path inside(const fs::path& folder) {
-  for (const char* name : {"airfoil/airfoil_self_noise.dat", "airfoil_self_noise.dat"}) {
-    std::error_code ignored;
-    if (fs::is_regular_file(folder / name, ignored)) return folder / name;
-  }
-  return {};
 }
 
 }  // namespace
@@ -148,36 +119,10 @@ Tensor read_table(const fs::path& file, int columns) {
 }
 
 fs::path find_airfoil(const std::string& folder_option) {
-  if (!folder_option.empty()) {
-    std::error_code ignored;
-    if (fs::is_regular_file(folder_option, ignored)) return folder_option;
-    const fs::path found = inside(folder_option);
-    if (!found.empty()) return found;
-    const fs::path folder = folder_option;
-    throw_io("--data", "no airfoil file in '" + folder_option + "'; expected " +
-                           (folder / "airfoil/airfoil_self_noise.dat").string() + " or " +
-                           (folder / "airfoil_self_noise.dat").string() + kDownload + "it");
-  }
-  std::vector<fs::path> folders;
-  const std::string data = environment("GRADUS_DATA"), cache = environment("XDG_CACHE_HOME");
-  const std::string workspace = environment("BUILD_WORKSPACE_DIRECTORY"),
-                    home = environment("HOME");
-  if (!data.empty()) folders.emplace_back(data);
-  folders.emplace_back("../shared/data");
-  if (!workspace.empty()) folders.push_back(fs::path(workspace) / "../shared/data");
-  if (!cache.empty()) {
-    folders.push_back(fs::path(cache) / "gradus");
-  } else if (!home.empty()) {
-    folders.push_back(fs::path(home) / ".cache/gradus");
-  }
-  for (const fs::path& folder : folders) {
-    const fs::path found = inside(folder);
-    if (!found.empty()) return found;
-  }
-  return {};
+  return find_data("airfoil", {"airfoil_self_noise.dat"}, folder_option);
 }
 
-Dataset load_airfoil(const fs::path& file, DType dtype) {
+TensorDataset load_airfoil(const fs::path& file, DType dtype) {
   if (!is_floating(dtype)) {
     throw DTypeError("[airfoil] dtype: " + std::string(name(dtype)) +
                      "; expected float32 or float64");

@@ -19,14 +19,9 @@ namespace gradus::data {
 ///   "[airfoil] a.dat:3: nan in column 2; expected a finite number; is the file damaged?"
 Tensor read_table(const std::filesystem::path& file, int columns);
 
-/// Where the airfoil file is: in `folder_option` when that is given, else in the first of
-/// $GRADUS_DATA, ../shared/data (seen from the working directory and from
-/// $BUILD_WORKSPACE_DIRECTORY) and ${XDG_CACHE_HOME:-~/.cache}/gradus that has it. A folder may
-/// hold airfoil/airfoil_self_noise.dat or airfoil_self_noise.dat; the option may also be the file.
-/// Returns an empty path when it is nowhere and no option was given. Throws IoError for an option
-/// without the file:
-///   "[airfoil] --data: no airfoil file in 'x'; expected x/airfoil/airfoil_self_noise.dat or
-/// x/airfoil_self_noise.dat; ./gradus data airfoil downloads it"
+/// Where the airfoil file is, see find_data: airfoil/airfoil_self_noise.dat or
+/// airfoil_self_noise.dat. Returns an empty path when it is nowhere and no option was given. Throws
+/// IoError for an option without the file.
 std::filesystem::path find_airfoil(const std::string& folder_option = "");
 
 /// NASA's airfoil self-noise measurements as the textbook prepares them: every column, the target
@@ -40,6 +35,6 @@ std::filesystem::path find_airfoil(const std::string& folder_option = "");
 /// Source: Brooks, Pope, Marcolini 1989, "Airfoil self-noise and prediction", NASA RP-1218; Zhang,
 /// Lipton, Li, Smola, "Dive into Deep Learning", section 12.5.
 /// Differs: the book standardises in float32, which moves the optimal loss by 5e-9.
-Dataset load_airfoil(const std::filesystem::path& file, DType dtype = kFloat32);
+TensorDataset load_airfoil(const std::filesystem::path& file, DType dtype = kFloat32);
 
 }  // namespace gradus::data

@@ -101,7 +101,7 @@ Tensor Order::indices(std::int64_t n, std::int64_t epoch) const {
   return order;
 }
 
-Batches::Batches(Dataset dataset, std::int64_t batch_size, Order order, bool drop_last)
+Batches::Batches(TensorDataset dataset, std::int64_t batch_size, Order order, bool drop_last)
     : dataset_(std::move(dataset)), batch_size_(batch_size), order_(std::move(order)) {
   check_dataset(dataset_);
   const std::int64_t n = dataset_.size();

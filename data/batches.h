@@ -51,16 +51,14 @@ class Order {
 class Batches {
  public:
   /// Shapes: x [B, ...], y [B, ...] with B = batch_size, less in the last one if N % B != 0.
-  struct Batch {
-    Tensor x, y;
-  };
+  using Batch = data::Batch;
   class Iterator;
   class Epoch;
 
   /// drop_last leaves out a last batch with fewer than batch_size samples.
   /// Throws what check_dataset and Order::check throw, and ConfigError:
   ///   "[batches] batch_size: 0; expected 1..1500, the number of samples"
-  Batches(Dataset dataset, std::int64_t batch_size, Order order, bool drop_last = false);
+  Batches(TensorDataset dataset, std::int64_t batch_size, Order order, bool drop_last = false);
 
   /// The batches of one epoch, to be iterated. Throws ConfigError for epoch < 0:
   ///   "[batches] epoch: -1; expected >= 0"
@@ -71,10 +69,10 @@ class Batches {
   std::int64_t batch_size() const { return batch_size_; }
   /// Samples that an epoch visits.
   std::int64_t samples() const { return samples_; }
-  const Dataset& dataset() const { return dataset_; }
+  const TensorDataset& dataset() const { return dataset_; }
 
  private:
-  Dataset dataset_;
+  TensorDataset dataset_;
   std::int64_t batch_size_, samples_;
   Order order_;
 };
@@ -99,12 +97,12 @@ class Batches::Iterator {
   Iterator(const Batches& batches, Tensor index);
   void load(std::int64_t begin);
 
-  Dataset dataset_;
+  TensorDataset dataset_;
   Tensor index_;  // undefined in natural order
   std::int64_t batch_size_, samples_, block_rows_;
   // Positions in the epoch: of the gathered rows, and of the batch.
   std::int64_t block_begin_ = 0, block_end_ = 0, begin_ = 0, end_ = 0;
-  Dataset block_;
+  TensorDataset block_;
   Batch batch_;
 };
 

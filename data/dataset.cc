@@ -2,9 +2,52 @@
 
 #include <string>
 
+#include "tensor/assemble.h"
+#include "tensor/indexing.h"
+
 namespace gradus::data {
 
-Dataset Dataset::head(std::int64_t n) const {
+namespace {
+
+void check_index(std::int64_t i, std::int64_t n) {
+  if (i >= 0 && i < n) return;
+  throw IndexError("[dataset] sample: " + std::to_string(i) + "; expected 0.." +
+                   std::to_string(n - 1) + ", the number of samples is " + std::to_string(n));
+}
+
+Tensor rows_of(std::span<const Sample> samples, Tensor Sample::* part, const char* name) {
+  std::vector<Tensor> parts;
+  for (const Sample& sample : samples) {
+    const Tensor& x = sample.*part;
+    if (!x.defined()) return {};
+    if (!parts.empty() && x.shape() != parts[0].shape()) {
+      throw ShapeError("[dataset] " + std::string(name) + " of sample " +
+                       std::to_string(parts.size()) + " is " + to_string(x.shape()) +
+                       " and of sample 0 is " + to_string(parts[0].shape()) +
+                       "; expected equal shapes; give the loader a collate function");
+    }
+    parts.push_back(x);
+  }
+  return stack(parts);
+}
+
+}  // namespace
+
+Batch Dataset::collate(std::span<const Sample> samples) const {
+  return {rows_of(samples, &Sample::x, "x"), rows_of(samples, &Sample::y, "y")};
+}
+
+Sample TensorDataset::at(std::int64_t i, Generator&) const {
+  check_index(i, size());
+  return {features.select(0, i), targets.defined() ? targets.select(0, i) : Tensor()};
+}
+
+Batch TensorDataset::rows(const Tensor& rows) const {
+  return {index_select(features, 0, rows),
+          targets.defined() ? index_select(targets, 0, rows) : Tensor()};
+}
+
+TensorDataset TensorDataset::head(std::int64_t n) const {
   if (n < 1 || n > size()) {
     throw ConfigError("[dataset] head: " + std::to_string(n) + " rows; expected 1.." +
                       std::to_string(size()));
@@ -12,7 +55,7 @@ Dataset Dataset::head(std::int64_t n) const {
   return {features.slice(0, {0, n}), targets.slice(0, {0, n})};
 }
 
-void check_dataset(const Dataset& dataset) {
+void check_dataset(const TensorDataset& dataset) {
   const auto check_rows = [](const std::string& argument, const Tensor& x) {
     check_defined("dataset", argument, x);
     if (x.rank() == 0) {

@@ -13,7 +13,7 @@ namespace gradus::data {
 ///   "[synthetic_regression] n: 0; expected >= 1"
 ///   "[synthetic_regression] noise_std: -1; expected a finite number >= 0"
 /// Source: Zhang, Lipton, Li, Smola, "Dive into Deep Learning", section 3.3.
-Dataset synthetic_regression(const Tensor& w, double b, std::int64_t n, double noise_std,
+TensorDataset synthetic_regression(const Tensor& w, double b, std::int64_t n, double noise_std,
                              Generator& generator);
 
 }  // namespace gradus::data

@@ -48,7 +48,7 @@ void draw_airfoil(const std::string& data_option, std::uint64_t seed, const fs::
         "  ./gradus data airfoil\n");
     return;
   }
-  const data::Dataset airfoil = data::load_airfoil(file);
+  const data::TensorDataset airfoil = data::load_airfoil(file);
   std::vector<textbook::ExperimentRuns> results;
   for (const char* name : {"sgd_b1", "minibatch_b10", "momentum_0.005_0.9", "adagrad", "rmsprop",
                            "adadelta", "adam", "yogi"}) {
@@ -67,7 +67,7 @@ void draw_airfoil(const std::string& data_option, std::uint64_t seed, const fs::
 
 void run(const fs::path& out, const std::string& data_option, std::uint64_t seed) {
   const demo::RaceSetting setting{.seed = seed};
-  const data::Dataset data = demo::race_data(setting);
+  const data::TensorDataset data = demo::race_data(setting);
   const double optimum = demo::smallest_loss(data);
   const std::vector<std::string> rules = optim::rule_names();
   const std::int64_t steps = setting.epochs * setting.samples / setting.batch_size;

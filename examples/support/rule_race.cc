@@ -11,12 +11,12 @@
 
 namespace gradus::demo {
 
-data::Dataset race_data(const RaceSetting& setting) {
+data::TensorDataset race_data(const RaceSetting& setting) {
   Generator rng(setting.seed);
   return data::synthetic_regression(tensor({2, -3.4}), 4.2, setting.samples, 0.01, rng);
 }
 
-double smallest_loss(const data::Dataset& data) {
+double smallest_loss(const data::TensorDataset& data) {
   const Tensor x = data.features.to(kFloat64), y = data.targets.to(kFloat64);
   Generator unused(0);
   const nn::Linear net(x.dim(1), 1, unused, true, kFloat64);
@@ -67,7 +67,7 @@ double race_lr(const std::string& rule) {
   return optim::make_optimizer(rule, {{"any", any}})->hyper_parameter("lr");
 }
 
-RuleRun race(const std::string& rule, const data::Dataset& data, double optimum,
+RuleRun race(const std::string& rule, const data::TensorDataset& data, double optimum,
              const RaceSetting& setting, const std::function<void(std::int64_t, double)>& report) {
   using Clock = std::chrono::steady_clock;
   RuleRun run{.rule = rule, .lr = race_lr(rule), .losses = {}};

@@ -26,17 +26,17 @@ struct RaceSetting {
 };
 
 /// The samples of a race: w = (2, -3.4), b = 4.2, noise N(0, 0.01^2).
-data::Dataset race_data(const RaceSetting& setting);
+data::TensorDataset race_data(const RaceSetting& setting);
 
 /// The smallest half-MSE on the data, by full-batch descent in float64 until nothing changes.
-double smallest_loss(const data::Dataset& data);
+double smallest_loss(const data::TensorDataset& data);
 
 /// The learning rate that the demonstration gives to a rule: one that suits this problem, or the
 /// rule's default for rules it has no opinion on.
 double race_lr(const std::string& rule);
 
 /// Trains with one rule. `report(step, loss)` is called now and then.
-RuleRun race(const std::string& rule, const data::Dataset& data, double optimum,
+RuleRun race(const std::string& rule, const data::TensorDataset& data, double optimum,
              const RaceSetting& setting,
              const std::function<void(std::int64_t, double)>& report = {});
 

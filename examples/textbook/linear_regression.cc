@@ -54,8 +54,8 @@ void weight_decay(std::uint64_t seed) {
   for (const double lambda : {0.0, 3.0}) {
     for (const bool concise : {false, true}) {
       Generator rng(seed);
-      const data::Dataset train = weight_decay_data(20, rng);
-      const data::Dataset validation = weight_decay_data(100, rng);
+      const data::TensorDataset train = weight_decay_data(20, rng);
+      const data::TensorDataset validation = weight_decay_data(100, rng);
       const RegressionSetting setting{.lr = 0.01,
                                       .batch_size = 5,
                                       .epochs = 10,
@@ -76,7 +76,7 @@ void weight_decay(std::uint64_t seed) {
 void run(std::uint64_t seed, const std::string& figure) {
   if (!figure.empty()) train::check_figure_file(figure);
   Generator rng(seed);
-  const data::Dataset train = regression_data(1000, rng), validation = regression_data(1000, rng);
+  const data::TensorDataset train = regression_data(1000, rng), validation = regression_data(1000, rng);
   const auto scratch = train_from_scratch(train, validation, {}, rng);
   print_result("From scratch (section 3.4): batch 32, lr 0.03, 3 epochs", scratch);
   print_result("Concise (section 3.5): Linear, MSE without the 1/2, SGD",

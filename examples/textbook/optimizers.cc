@@ -57,7 +57,7 @@ std::vector<Trace> chosen_traces(const Options& o) {
   return traces;
 }
 
-data::Dataset load(const Options& o) {
+data::TensorDataset load(const Options& o) {
   const auto file = data::find_airfoil(o.data);
   if (file.empty()) {
     throw IoError(
@@ -69,7 +69,7 @@ data::Dataset load(const Options& o) {
 
 std::vector<ExperimentRuns> run_all(const Options& o,
                                     const std::vector<const Experiment*>& experiments) {
-  const data::Dataset airfoil = load(o);
+  const data::TensorDataset airfoil = load(o);
   RunOptions options{.seed = o.seed,
                      .dtype = airfoil.features.dtype(),
                      .zero_start = o.start == "zero",

@@ -16,8 +16,8 @@ using testing::expect_same_bits;
 using testing::expect_throws_text;
 
 // Row i is (i, i + 0.5) with target -i, so that a batch tells which samples it holds.
-Dataset numbered(std::int64_t n) {
-  Dataset d{zeros({n, 2}, kFloat64), zeros({n, 1}, kFloat64)};
+TensorDataset numbered(std::int64_t n) {
+  TensorDataset d{zeros({n, 2}, kFloat64), zeros({n, 1}, kFloat64)};
   for (std::int64_t i = 0; i < n; ++i) {
     d.features.data<double>()[2 * i] = static_cast<double>(i);
     d.features.data<double>()[2 * i + 1] = static_cast<double>(i) + 0.5;
@@ -151,7 +151,7 @@ TEST(Order, RefusesNoSamplesAndNegativeEpochs) {
 }
 
 TEST(Batches, NaturalOrderGivesViews) {
-  const Dataset d = numbered(10);
+  const TensorDataset d = numbered(10);
   const Batches batches(d, 4, Order::natural());
   EXPECT_EQ(batches.size(), 3);
   EXPECT_EQ(batches.epoch(0).size(), 3);
@@ -183,7 +183,7 @@ TEST(Batches, GatherRowsInTheGivenOrder) {
 TEST(Batches, LargeRowsAreGatheredBatchByBatch) {
   // A row is larger than a block.
   Generator generator(1);
-  const Dataset d{normal({5, 40000}, 0, 1, generator, kFloat64), arange(5)};
+  const TensorDataset d{normal({5, 40000}, 0, 1, generator, kFloat64), arange(5)};
   std::vector<std::int64_t> rows;
   for (const auto& batch : Batches(d, 2, Order::stride(2, 0)).epoch(0)) {
     expect_same_bits(batch.x, index_select(d.features, 0, batch.y));

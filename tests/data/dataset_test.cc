@@ -10,14 +10,14 @@ namespace {
 using testing::expect_same_bits;
 using testing::expect_throws_text;
 
-Dataset four_rows() {
+TensorDataset four_rows() {
   return {tensor({{1, 2}, {3, 4}, {5, 6}, {7, 8}}), tensor({10, 20, 30, 40}).unsqueeze(1)};
 }
 
-TEST(Dataset, SizeCountsRows) { EXPECT_EQ(four_rows().size(), 4); }
+TEST(TensorDataset, SizeCountsRows) { EXPECT_EQ(four_rows().size(), 4); }
 
-TEST(Dataset, HeadIsAViewOfTheFirstRows) {
-  const Dataset all = four_rows(), some = all.head(3);
+TEST(TensorDataset, HeadIsAViewOfTheFirstRows) {
+  const TensorDataset all = four_rows(), some = all.head(3);
   expect_same_bits(some.features, tensor({{1, 2}, {3, 4}, {5, 6}}));
   expect_same_bits(some.targets, tensor({10, 20, 30}).unsqueeze(1));
   EXPECT_TRUE(some.features.shares_storage_with(all.features));
@@ -25,16 +25,16 @@ TEST(Dataset, HeadIsAViewOfTheFirstRows) {
   EXPECT_EQ(all.head(4).size(), 4);
 }
 
-TEST(Dataset, HeadRefusesNoRowsAndMoreThanThereAre) {
+TEST(TensorDataset, HeadRefusesNoRowsAndMoreThanThereAre) {
   expect_throws_text<ConfigError>([] { four_rows().head(9); },
                                   "[dataset] head: 9 rows; expected 1..4");
   expect_throws_text<ConfigError>([] { four_rows().head(0); },
                                   "[dataset] head: 0 rows; expected 1..4");
 }
 
-TEST(Dataset, CheckAcceptsMatchingRows) { EXPECT_NO_THROW(check_dataset(four_rows())); }
+TEST(TensorDataset, CheckAcceptsMatchingRows) { EXPECT_NO_THROW(check_dataset(four_rows())); }
 
-TEST(Dataset, CheckNamesWhatDoesNotFit) {
+TEST(TensorDataset, CheckNamesWhatDoesNotFit) {
   expect_throws_text<ShapeError>(
       [] {
         check_dataset({zeros({4, 2}), zeros({3, 1})});

@@ -15,7 +15,7 @@ using testing::expect_throws_text;
 
 TEST(SyntheticRegression, WithoutNoiseEveryTargetIsTheLine) {
   Generator generator(1);
-  const Dataset d = synthetic_regression(tensor({2, -3.4}, kFloat64), 4.2, 500, 0, generator);
+  const TensorDataset d = synthetic_regression(tensor({2, -3.4}, kFloat64), 4.2, 500, 0, generator);
   ASSERT_EQ(d.features.shape(), Shape({500, 2}));
   ASSERT_EQ(d.targets.shape(), Shape({500, 1}));
   EXPECT_EQ(d.features.dtype(), kFloat64);
@@ -28,7 +28,7 @@ TEST(SyntheticRegression, WithoutNoiseEveryTargetIsTheLine) {
 TEST(SyntheticRegression, FeaturesAndNoiseHaveTheirMoments) {
   constexpr int kSamples = 100000;
   Generator generator(2);
-  const Dataset d =
+  const TensorDataset d =
       synthetic_regression(tensor({2, -3.4}, kFloat64).unsqueeze(1), 4.2, kSamples, 0.5, generator);
   const auto x = d.features.to_vector(), y = d.targets.to_vector();
   double sum_x = 0, sum_xx = 0, sum_e = 0, sum_ee = 0, sum_ex = 0;

@@ -13,13 +13,13 @@ namespace gradus::textbook {
 namespace {
 
 // half-MSE of y = X w + b, in float64 so that the printed loss is that of the parameters.
-double half_mse(const data::Dataset& data, const Tensor& w, const Tensor& b) {
+double half_mse(const data::TensorDataset& data, const Tensor& w, const Tensor& b) {
   const Tensor x = data.features.to(kFloat64), y = data.targets.to(kFloat64);
   return 0.5 * mean(square(matmul(x, w.to(kFloat64)) + b.to(kFloat64) - y)).item();
 }
 
-void finish_epoch(RegressionResult& result, const data::Dataset& train,
-                  const data::Dataset& validation, const Tensor& w, const Tensor& b) {
+void finish_epoch(RegressionResult& result, const data::TensorDataset& train,
+                  const data::TensorDataset& validation, const Tensor& w, const Tensor& b) {
   result.epoch_losses.push_back(half_mse(train, w, b));
   result.validation_losses.push_back(half_mse(validation, w, b));
   result.w = w.to_vector();
@@ -34,15 +34,15 @@ Tensor starting_weights(const Shape& shape, const Start& start, Generator& rng, 
 
 }  // namespace
 
-data::Dataset regression_data(std::int64_t n, Generator& rng, DType dtype) {
+data::TensorDataset regression_data(std::int64_t n, Generator& rng, DType dtype) {
   return data::synthetic_regression(tensor({2, -3.4}, dtype), 4.2, n, 0.01, rng);
 }
 
-data::Dataset weight_decay_data(std::int64_t n, Generator& rng, DType dtype) {
+data::TensorDataset weight_decay_data(std::int64_t n, Generator& rng, DType dtype) {
   return data::synthetic_regression(full({200}, 0.01, dtype), 0.05, n, 0.01, rng);
 }
 
-RegressionResult train_from_scratch(const data::Dataset& train, const data::Dataset& validation,
+RegressionResult train_from_scratch(const data::TensorDataset& train, const data::TensorDataset& validation,
                                     const RegressionSetting& setting, Generator& rng) {
   const DType dtype = train.features.dtype();
   const Variable w =
@@ -69,7 +69,7 @@ RegressionResult train_from_scratch(const data::Dataset& train, const data::Data
   return result;
 }
 
-RegressionResult train_concise(const data::Dataset& train, const data::Dataset& validation,
+RegressionResult train_concise(const data::TensorDataset& train, const data::TensorDataset& validation,
                                const RegressionSetting& setting, Generator& rng) {
   const DType dtype = train.features.dtype();
   nn::Linear net(train.features.dim(1), 1, rng, true, dtype);  // torch's default start

@@ -33,15 +33,15 @@ struct RegressionResult {
 
 /// Section 3.3: y = X w + 4.2 + noise, w = (2, -3.4), noise N(0, 0.01^2).
 /// Returns n samples; the book takes 1000 for training and 1000 for validation.
-data::Dataset regression_data(std::int64_t n, Generator& rng, DType dtype = kFloat32);
+data::TensorDataset regression_data(std::int64_t n, Generator& rng, DType dtype = kFloat32);
 /// Section 3.7: y = 0.05 + sum of 0.01 x_i + N(0, 0.01^2), 200 inputs.
-data::Dataset weight_decay_data(std::int64_t n, Generator& rng, DType dtype = kFloat32);
+data::TensorDataset weight_decay_data(std::int64_t n, Generator& rng, DType dtype = kFloat32);
 
 /// Section 3.4: parameters, model, loss, penalty and update by hand on the tape.
-RegressionResult train_from_scratch(const data::Dataset& train, const data::Dataset& validation,
+RegressionResult train_from_scratch(const data::TensorDataset& train, const data::TensorDataset& validation,
                                     const RegressionSetting& setting, Generator& rng);
 /// Section 3.5: Linear, a loss and SGD; weight decay in the optimizer.
-RegressionResult train_concise(const data::Dataset& train, const data::Dataset& validation,
+RegressionResult train_concise(const data::TensorDataset& train, const data::TensorDataset& validation,
                                const RegressionSetting& setting, Generator& rng);
 
 }  // namespace gradus::textbook

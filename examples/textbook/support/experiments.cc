@@ -88,7 +88,7 @@ void set_start(const nn::Linear& net, const Experiment& experiment, const RunOpt
   net.bias.value().copy_from(options.zero_start ? zeros_like(b) : b);
 }
 
-double evaluate(const nn::Linear& net, const data::Dataset& data) {
+double evaluate(const nn::Linear& net, const data::TensorDataset& data) {
   NoGradGuard no_grad;
   return nn::half_mse_loss(net(data.features), data.targets).item();
 }
@@ -109,7 +109,7 @@ const Experiment& find_experiment(const std::string& name) {
   throw ConfigError("[optimizers] experiment: " + name + "; expected all or one of " + known);
 }
 
-Run run_experiment(const Experiment& experiment, const data::Dataset& airfoil,
+Run run_experiment(const Experiment& experiment, const data::TensorDataset& airfoil,
                    const RunOptions& options) {
   using Clock = std::chrono::steady_clock;
   // Two streams of random numbers from one seed, so that start and order are independent.

@@ -48,7 +48,7 @@ struct Run {
 
 /// Trains on `airfoil` (features [1500, 5], targets [1500, 1] of options.dtype). The same options
 /// give the same numbers, whatever the number of threads. Throws ConfigError for a bad order.
-Run run_experiment(const Experiment& experiment, const data::Dataset& airfoil,
+Run run_experiment(const Experiment& experiment, const data::TensorDataset& airfoil,
                    const RunOptions& options);
 
 }  // namespace gradus::textbook

@@ -34,16 +34,16 @@ RegressionSetting setting_of(const nlohmann::json& entry) {
 RegressionResult regression(const Program& program, const RegressionSetting& setting,
                             std::uint64_t seed, DType dtype) {
   Generator rng(seed);
-  const data::Dataset train = regression_data(1000, rng, dtype);
-  const data::Dataset validation = regression_data(1000, rng, dtype);
+  const data::TensorDataset train = regression_data(1000, rng, dtype);
+  const data::TensorDataset validation = regression_data(1000, rng, dtype);
   return program.train(train, validation, setting, rng);
 }
 
 RegressionResult with_decay(const Program& program, const RegressionSetting& setting,
                             std::uint64_t seed, DType dtype) {
   Generator rng(seed);
-  const data::Dataset train = weight_decay_data(20, rng, dtype);
-  const data::Dataset validation = weight_decay_data(100, rng, dtype);
+  const data::TensorDataset train = weight_decay_data(20, rng, dtype);
+  const data::TensorDataset validation = weight_decay_data(100, rng, dtype);
   return program.train(train, validation, setting, rng);
 }
 

@@ -113,7 +113,7 @@ TEST(Experiments, FullBatchDescentEndsAtTheOptimumAndNeverBelow) {
 // sample (a i + b epoch) mod 1500 at position i. step(p, g, k, t) updates parameter k.
 template <class Step>
 Run train_by_hand(std::int64_t a, std::int64_t b, Step step) {
-  const data::Dataset& data = airfoil(kFloat64);
+  const data::TensorDataset& data = airfoil(kFloat64);
   const std::vector<double> x = data.features.to_vector(), y = data.targets.to_vector();
   std::vector<double> p(6, 0.0);
   const auto error = [&](std::int64_t i) {

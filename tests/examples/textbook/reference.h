@@ -24,9 +24,9 @@ inline const std::filesystem::path& airfoil_file() {
 }
 
 /// The data set, read once.
-inline const data::Dataset& airfoil(DType dtype) {
-  static const data::Dataset f32 = data::load_airfoil(airfoil_file(), kFloat32);
-  static const data::Dataset f64 = data::load_airfoil(airfoil_file(), kFloat64);
+inline const data::TensorDataset& airfoil(DType dtype) {
+  static const data::TensorDataset f32 = data::load_airfoil(airfoil_file(), kFloat32);
+  static const data::TensorDataset f64 = data::load_airfoil(airfoil_file(), kFloat64);
   return dtype == kFloat64 ? f64 : f32;
 }
 
