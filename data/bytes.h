@@ -10,8 +10,8 @@
 namespace gradus::data {
 
 /// The bytes of a file; those inside, when it is compressed with gzip. op: the reader, and hint:
-/// what to do, for texts of errors. Throws IoError for a file that is missing, a folder, unreadable,
-/// and what gunzip throws:
+/// what to do, for texts of errors. Throws IoError for a file that is missing, a folder,
+/// unreadable, and what gunzip throws:
 ///   "[idx] x.gz: no such file; expected a file; ./gradus data mnist downloads it"
 std::string read_bytes(std::string_view op, const std::filesystem::path& file,
                        const std::string& hint = "");

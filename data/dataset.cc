@@ -15,7 +15,7 @@ void check_index(std::int64_t i, std::int64_t n) {
                    std::to_string(n - 1) + ", the number of samples is " + std::to_string(n));
 }
 
-Tensor rows_of(std::span<const Sample> samples, Tensor Sample::* part, const char* name) {
+Tensor rows_of(std::span<const Sample> samples, Tensor Sample::*part, const char* name) {
   std::vector<Tensor> parts;
   for (const Sample& sample : samples) {
     const Tensor& x = sample.*part;

@@ -33,13 +33,22 @@ std::string hex(std::string_view bytes) {
 DType dtype_of(unsigned char type, const io::Place& place) {
   const char* lacking = "unknown";
   switch (type) {
-    case 0x08: return kUInt8;
-    case 0x0C: return kInt32;
-    case 0x0D: return kFloat32;
-    case 0x0E: return kFloat64;
-    case 0x09: lacking = "int8"; break;
-    case 0x0B: lacking = "int16"; break;
-    default: break;
+    case 0x08:
+      return kUInt8;
+    case 0x0C:
+      return kInt32;
+    case 0x0D:
+      return kFloat32;
+    case 0x0E:
+      return kFloat64;
+    case 0x09:
+      lacking = "int8";
+      break;
+    case 0x0B:
+      lacking = "int16";
+      break;
+    default:
+      break;
   }
   place.fail("type " + hex({reinterpret_cast<const char*>(&type), 1}) + " (" + lacking +
              "); expected 08 (uint8), 0c (int32), 0d (float32) or 0e (float64)");

@@ -55,8 +55,7 @@ class DataLoader {
   /// Shuffling needs numbers, so it is a ConfigError here, as is a sampler.
   DataLoader(std::shared_ptr<const IterableDataset> dataset, LoaderOptions options = {});
   template <class D>
-    requires std::is_base_of_v<Dataset, D>
-  DataLoader(D dataset, LoaderOptions options = {})
+  requires std::is_base_of_v<Dataset, D> DataLoader(D dataset, LoaderOptions options = {})
       : DataLoader(share(std::move(dataset)), std::move(options)) {}
 
   /// The batches of one epoch from number `first_batch` on. Throws ConfigError for numbers < 0 or

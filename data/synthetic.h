@@ -14,6 +14,6 @@ namespace gradus::data {
 ///   "[synthetic_regression] noise_std: -1; expected a finite number >= 0"
 /// Source: Zhang, Lipton, Li, Smola, "Dive into Deep Learning", section 3.3.
 TensorDataset synthetic_regression(const Tensor& w, double b, std::int64_t n, double noise_std,
-                             Generator& generator);
+                                   Generator& generator);
 
 }  // namespace gradus::data
