@@ -31,10 +31,10 @@ export out
 export flags="-std=c++20 -O1 -g -I. -I$out/include -include fuzz/source_location.h
   -ffp-contract=off -ffunction-sections -fno-omit-frame-pointer
   -fsanitize=address,undefined -fno-sanitize-recover=all"
-printf '%s\n' tensor/*.cc tensor/io/*.cc "${targets[@]/#/fuzz/}" | sed '/^fuzz/s/$/.cc/' |
+printf '%s\n' tensor/*.cc tensor/io/*.cc data/*.cc "${targets[@]/#/fuzz/}" | sed '/^fuzz/s/$/.cc/' |
   xargs -P 2 -I{} bash -c '
     # New paths are what libFuzzer looks for: those of the readers, not of what is below them.
-    case $1 in tensor/io/* | fuzz/*) flags+=" -fsanitize=fuzzer-no-link" ;; esac
+    case $1 in tensor/io/* | data/* | fuzz/*) flags+=" -fsanitize=fuzzer-no-link" ;; esac
     clang++ $flags -c "$1" -o "$out/objects/$(printf %s "$1" | tr / _).o"' _ {} ||
   fail "a source does not compile"
 # Readers need no kernels, so these are not built; a call into one would end the run as a crash.
@@ -42,7 +42,7 @@ printf '%s\n' tensor/*.cc tensor/io/*.cc "${targets[@]/#/fuzz/}" | sed '/^fuzz/s
 for target in "${targets[@]}"; do
   clang++ -no-pie -fsanitize=fuzzer,address,undefined \
     -Wl,--gc-sections,--unresolved-symbols=ignore-all \
-    "$out/objects/fuzz_$target.cc.o" "$out"/objects/tensor_*.o -lz -lpthread -o "$out/$target" ||
+    "$out/objects/fuzz_$target.cc.o" "$out"/objects/tensor_*.o "$out"/objects/data_*.o -lz -lpthread -o "$out/$target" ||
     fail "$target does not link"
 done
 
