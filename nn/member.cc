@@ -45,7 +45,12 @@ std::shared_ptr<Module> DeepCopy::copy(const std::shared_ptr<Module>& x) {
 }
 
 CallWatch::CallWatch() : before_(std::exchange(watching, this)) {}
-CallWatch::~CallWatch() { watching = before_; }
+CallWatch::~CallWatch() {
+  // Others may have been made since and still live: this one leaves the row where it stands.
+  CallWatch** link = &watching;
+  while (*link != nullptr && *link != this) link = &(*link)->before_;
+  if (*link == this) *link = before_;
+}
 CallWatch* CallWatch::current() { return watching; }
 
 }  // namespace gradus::nn

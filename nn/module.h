@@ -10,6 +10,7 @@
 
 #include "nn/call_watch.h"
 #include "nn/child.h"
+#include "nn/copied_modules.h"
 #include "nn/member.h"
 
 namespace gradus::nn {
@@ -66,8 +67,10 @@ class Module {
   /// before its children's; what is shared comes under every name it has. The tensors are those of
   /// the module, not copies.
   Named<Tensor> state_dict() const;
+  /// The variables themselves, under the same names.
+  Named<Variable> state_variables() const;
 
-  /// Calls f for every module below this one, then for this one.
+  /// Calls f for every module below this one, in their order, then for this one.
   void apply(const std::function<void(Module&)>& f);
   /// Switches layers that behave differently while training (dropout, batch norm), all below too.
   void train(bool on = true);
@@ -109,26 +112,51 @@ class Module {
 
  protected:
   Module() = default;
-  Module(const Module&) = default;
-  Module(Module&&) = default;
+  Module(const Module& other)
+      : parameters_(other.parameters_),
+        buffers_(other.buffers_),
+        streams_(other.streams_),
+        children_(other.children_),
+        duplicate_(other.duplicate_),
+        training_(other.training_) {
+    CopiedModules::note(*this);
+  }
+  Module(Module&& other) noexcept
+      : parameters_(std::move(other.parameters_)),
+        buffers_(std::move(other.buffers_)),
+        streams_(std::move(other.streams_)),
+        children_(std::move(other.children_)),
+        duplicate_(other.duplicate_),
+        training_(other.training_) {
+    CopiedModules::note(*this);
+  }
   Module& operator=(const Module&) = default;
   Module& operator=(Module&&) = default;
 
   /// Registers a leaf that requires a gradient and returns it. Throws ConfigError for a name that
   /// is empty, taken, or contains a dot; DTypeError unless floating.
   Registered<Parameter> parameter(const std::string& name, Tensor value);
-  /// The same leaf under one more name, here or in another module: tied weights.
+  /// The same leaf under one more name, here or in another module: tied weights. Throws ConfigError
+  /// for one that is not registered yet.
   Registered<Parameter> parameter(const std::string& name, const Parameter& shared);
   /// Registers a tensor that is no parameter; what is not persistent is not saved.
   Registered<Buffer> buffer(const std::string& name, Tensor value, bool persistent = true);
   /// Registers a stream of random numbers that starts from the next numbers of rng.
   RandomStream random_stream(const std::string& name, Generator& rng);
 
-  /// Registers a module and returns its handle.
+  /// Registers a module and returns its handle. Throws ConfigError for a name as above, and for a
+  /// module with parts that it holds by value, so that nobody finds their parameters.
   template <class M>
   requires std::is_base_of_v<Module, M> Registered<Child<M>> child(const std::string& name,
                                                                    M module) {
-    auto shared = std::make_shared<M>(std::move(module));
+    const CopiedModules copied;
+    std::shared_ptr<M> shared;
+    if constexpr (std::is_copy_constructible_v<M>) {
+      shared = std::make_shared<M>(static_cast<const M&>(module));  // with the parts of a vector
+    } else {
+      shared = std::make_shared<M>(std::move(module));
+    }
+    copied.check(name, *shared);
     if constexpr (std::is_copy_constructible_v<M>) {
       static_cast<Module&>(*shared).duplicate_ = [](const Module& m) -> std::shared_ptr<Module> {
         return std::make_shared<M>(static_cast<const M&>(m));
@@ -136,7 +164,8 @@ class Module {
     }
     return child(name, Child<M>(name, std::move(shared)));
   }
-  /// A module that there is already, shared from now on.
+  /// A module that there is already, shared from now on. Throws ConfigError when there is none, and
+  /// when this module is part of it.
   template <class M>
   Registered<Child<M>> child(const std::string& name, const Child<M>& module) {
     adopt(name, Child<Module>(name, module.shared()));

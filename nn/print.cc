@@ -27,7 +27,14 @@ std::string Module::type_name() const {
   const std::unique_ptr<char, void (*)(void*)> text(
       abi::__cxa_demangle(typeid(*this).name(), nullptr, nullptr, &status), std::free);
   std::string name = status == 0 ? text.get() : typeid(*this).name();
-  name.resize(std::min(name.find('<'), name.size()));
+  // "f<a::B>()::Net<c::D>" is a Net: arguments of the last part go, then what stands before it.
+  std::size_t end = name.size(), open = 0;
+  while (end > 0 && (open > 0 || name[end - 1] == '>')) {
+    --end;
+    if (name[end] == '>') ++open;
+    if (name[end] == '<') --open;
+  }
+  name.resize(end);
   const std::size_t scope = name.rfind("::");
   return scope == std::string::npos ? name : name.substr(scope + 2);
 }
