@@ -163,10 +163,6 @@ Summary summary(Module& module, const std::function<void()>& call) {
   return result;
 }
 
-Summary summary(Module& module, const Tensor& input) {
-  return summary(module, [&] { std::as_const(module)(input); });
-}
-
 Summary summary(Module& module, const Shape& input, DType dtype) {
   return summary(module, zeros(input, dtype));
 }

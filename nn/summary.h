@@ -3,6 +3,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "nn/module.h"
@@ -46,9 +48,12 @@ std::string to_string(const Summary& summary);
 /// and without a tape; afterwards the module is as before: the training flags, buffers and streams
 /// of random numbers. Throws what the module throws.
 Summary summary(Module& module, const Shape& input, DType dtype = kFloat32);
-/// The same with a tensor of the user's.
-Summary summary(Module& module, const Tensor& input);
 /// The same for whatever `call` does with the module: summary(net, [&] { net.forward(x, mask); }).
 Summary summary(Module& module, const std::function<void()>& call);
+/// The same with a tensor of the user's. (A template, so that {5} is a shape.)
+template <class T>
+requires std::is_same_v<T, Tensor> Summary summary(Module& module, const T& input) {
+  return summary(module, [&] { std::as_const(module)(input); });
+}
 
 }  // namespace gradus::nn
