@@ -216,8 +216,26 @@ LoadReport load_state_dict(const Module& module, const NamedTensors& state,
   return fill<ConfigError>("[load_state_dict] ", module, state, options);
 }
 
-void save(const Module& module, const std::filesystem::path& path, const Metadata& metadata) {
-  save_safetensors(path, module.state_dict(), metadata);
+void save(const Module& module, const std::filesystem::path& path, const Metadata& metadata,
+          TiedWeights tied) {
+  if (tied == TiedWeights::kEveryName) return save_safetensors(path, module.state_dict(), metadata);
+  const auto variables = module.state_variables();
+  std::map<const void*, string> kept;
+  for (const auto& [name, x] : variables) {
+    string& first = kept.try_emplace(x.node(), name).first->second;
+    first = std::min(first, name);
+  }
+  NamedTensors state;
+  Metadata all = metadata;
+  for (const auto& [name, x] : variables) {
+    const string& first = kept.at(x.node());
+    if (first == name) {
+      state.emplace_back(name, x.value());
+    } else {
+      all.try_emplace(name, first);  // where to look for the others
+    }
+  }
+  save_safetensors(path, state, all);
 }
 
 LoadReport load(const Module& module, const std::filesystem::path& path,

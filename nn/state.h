@@ -65,11 +65,17 @@ std::string to_string(const LoadReport& report);
 LoadReport load_state_dict(const Module& module, const NamedTensors& state,
                            const LoadOptions& options = {});
 
-/// Writes state_dict() as a .safetensors file, byte for byte what safetensors.torch.save_file
-/// writes for the same tensors. Tied weights come under each of their names, as PyTorch's
-/// load_state_dict wants it. The file appears whole or not at all: a program that is killed
-/// meanwhile leaves the old one. Throws as save_safetensors.
-void save(const Module& module, const std::filesystem::path& path, const Metadata& metadata = {});
+/// How a file holds tied weights. Here either can be loaded.
+enum class TiedWeights {
+  kEveryName,  ///< under each name: what PyTorch's load_state_dict takes, and save_file writes
+  kOneName,    ///< under the first by the alphabet: what load_model and save_model do
+};
+
+/// Writes state_dict() as a .safetensors file, byte for byte what safetensors.torch writes for the
+/// same tensors. The file appears whole or not at all: a program that is killed meanwhile leaves
+/// the old one. Throws as save_safetensors.
+void save(const Module& module, const std::filesystem::path& path, const Metadata& metadata = {},
+          TiedWeights tied = TiedWeights::kEveryName);
 
 /// load_state_dict from such a file. Throws as load_safetensors, IoError where load_state_dict has
 /// ConfigError, and for PyTorch's own files:
