@@ -126,7 +126,7 @@ class Watch : public CallWatch {
 // 1234567 as "1,234,567".
 string grouped(std::int64_t n) {
   string text = std::to_string(n);
-  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
+  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, 1, ',');
   return text;
 }
 
