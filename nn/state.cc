@@ -7,6 +7,7 @@
 
 #include "nn/names.h"
 #include "tensor/elementwise/isfinite.h"
+#include "tensor/io/torch_file.h"
 #include "tensor/reduce.h"
 
 namespace gradus::nn {
@@ -162,21 +163,21 @@ LoadReport fill(const string& source, const Module& module, const NamedTensors& 
   return report;
 }
 
-// The files of torch.save: a zip archive since 1.6, a bare pickle before.
-void refuse_pickle(const std::filesystem::path& path) {
+// A .safetensors file, or one of torch.save: a zip archive since PyTorch 1.6, a bare pickle before.
+NamedTensors read_state(const std::filesystem::path& path) {
   char start[9] = {};
   std::ifstream file(path, std::ios::binary);
   file.read(start, sizeof start);
-  // The length of a header may begin with the same bytes; then there is a header.
   const string_view bytes(start, static_cast<std::size_t>(file.gcount()));
-  const bool pickle = bytes.starts_with("PK\x03\x04") || bytes.starts_with("\x80\x02");
-  if (!pickle || (bytes.size() == sizeof start && bytes.back() == '{')) return;
+  // The length of a header may begin with the same bytes; then there is a header.
+  const bool header = bytes.size() == sizeof start && bytes.back() == '{';
+  if (header || !(bytes.starts_with("PK\x03\x04") || bytes.starts_with("\x80\x02"))) {
+    return load_safetensors(path).tensors;
+  }
+  if (bytes.starts_with('P')) return load_torch(path);
   throw IoError("[load] " + path.string() +
-                ": a pickle of PyTorch; expected a .safetensors file; convert it: python -c "
-                "\"import torch, safetensors.torch as s; s.save_file({k: v.clone() for k, v in "
-                "torch.load('" +
-                path.filename().string() + "', weights_only=True).items()}, '" +
-                path.stem().string() + ".safetensors')\"");
+                ": a pickle, as PyTorch saved before 1.6; expected a zip archive or a "
+                ".safetensors file; load and save it with a later one");
 }
 
 }  // namespace
@@ -240,9 +241,7 @@ void save(const Module& module, const std::filesystem::path& path, const Metadat
 
 LoadReport load(const Module& module, const std::filesystem::path& path,
                 const LoadOptions& options) {
-  refuse_pickle(path);
-  return fill<IoError>("[load] " + path.string() + ": ", module, load_safetensors(path).tensors,
-                       options);
+  return fill<IoError>("[load] " + path.string() + ": ", module, read_state(path), options);
 }
 
 }  // namespace gradus::nn

@@ -77,9 +77,12 @@ enum class TiedWeights {
 void save(const Module& module, const std::filesystem::path& path, const Metadata& metadata = {},
           TiedWeights tied = TiedWeights::kEveryName);
 
-/// load_state_dict from such a file. Throws as load_safetensors, IoError where load_state_dict has
-/// ConfigError, and for PyTorch's own files:
-///   "[load] model.pt is a pickle of PyTorch; expected a .safetensors file; convert it: ..."
+/// load_state_dict from a .safetensors file, or from one that torch.save(model.state_dict(), path)
+/// wrote, see tensor/io/torch_file.h. Throws as load_safetensors and load_torch, IoError where
+/// load_state_dict has ConfigError, and for files of PyTorch before 1.6:
+///   "[load] net.pt: a pickle, as PyTorch saved before 1.6; expected a zip archive or a
+///   .safetensors
+/// file; load and save it with a later one"
 LoadReport load(const Module& module, const std::filesystem::path& path,
                 const LoadOptions& options = {});
 

@@ -30,6 +30,9 @@ const double kNan = std::numeric_limits<double>::quiet_NaN();
 TEST(State, OfPyTorchGivesItsLogitsAndIsSavedAsItsBytes) {
   Sequential model = mlp();
   testing::expect_model_of_torch("mlp", model, [&](const Tensor& x) { return model(x); });
+  const Sequential other = mlp(2);
+  EXPECT_EQ(to_string(load(other, "tests/golden/nn/fixtures/mlp.pt")), "");
+  expect_same_state(other.state_dict(), model.state_dict());
 }
 
 TEST(State, OfPyTorchsBatchNormHasItsRunningNumbersAndItsCount) {
