@@ -232,7 +232,8 @@ class Machine {
         push_global(module.text, name.text);
         return true;
       }
-      case 'R':  // REDUCE
+      case 'R':   // REDUCE
+      case 0x81:  // NEWOBJ: a class instead of a function
         call();
         return true;
       case 'Q': {  // BINPERSID

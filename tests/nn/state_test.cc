@@ -156,7 +156,7 @@ TEST(State, IsConvertedWhereNumbersKeepTheirKind) {
   const Sequential whole = mlp(2), wide = mlp(3, kFloat64);
   const LoadReport report = load_state_dict(half, whole.state_dict());
   EXPECT_EQ(report.converted.size(), 6u);
-  EXPECT_EQ(to_string(report).substr(0, 60),
+  EXPECT_EQ(to_string(report).substr(0, 61),
             "  converted: '0.weight' from float32 to bfloat16, '0.bias' fr");
   expect_same_bits(half.parameters()[0].value(), whole.parameters()[0].value().to(kBFloat16));
   load_state_dict(wide, half.state_dict());

@@ -62,7 +62,7 @@ def changed(source, target, old, new):
             data = a.read(item)
             if item.filename.endswith("data.pkl"):
                 assert old in data, (target, old)
-                data = data.replace(old, new, 1)
+                data = new.join(data.rsplit(old, 1))
             b.writestr(zipfile.ZipInfo(item.filename), data)
 
 
@@ -79,8 +79,10 @@ def main():
     torch.save({"w": torch.ones(2, dtype=torch.int8)}, HERE / "refused_int8.pt")
     torch.save([torch.ones(2)], HERE / "refused_list.pt")
     torch.save({"w": torch.ones(1).expand(1000)}, HERE / "refused_expanded.pt")
-    # Sizes [2, 3] become [2, 200], a key that there is not, and a dictionary inside itself.
-    changed(small, HERE / "refused_outside.pt", b"K\x02K\x03\x86", b"K\x02K\xc8\x86")
+    # Sizes [2, 3] become [2, 200], strides [5, 1], a key is one that there is not, and a dictionary
+    # is inside of itself.
+    changed(small, HERE / "refused_sizes.pt", b"K\x02K\x03\x86", b"K\x02K\xc8\x86")
+    changed(small, HERE / "refused_strides.pt", b"K\x03K\x01\x86", b"K\x05K\x01\x86")
     changed(small, HERE / "refused_key.pt", b"X\x01\x00\x00\x000", b"X\x01\x00\x00\x009")
     changed(small, HERE / "refused_ring.pt", b"}q\x00X\x01\x00\x00\x00w",
             b"}q\x00X\x01\x00\x00\x00zh\x00sX\x01\x00\x00\x00w")
