@@ -89,7 +89,7 @@ TEST(State, OfAPartOrOfAnotherModelSaysSo) {
       "[load_state_dict] 0 of 2 tensors fit the 2 of Sequential; expected all; these look like "
       "the names of a part: load into get_submodule(\"0\")\n"
       "  missing: '0.0.weight', '0.0.bias'\n"
-      "  unexpected: '0.weight', '0.bias'");
+      "  unexpected: '0.weight' (did you mean '0.0.weight'?), '0.bias'");
   const TemporaryFolder folder;
   save(Whole(), folder / "whole.safetensors");
   expect_throws_text<IoError>(
