@@ -6,7 +6,7 @@
 namespace gradus::nn {
 
 /// Modules one after another: y = f_n(... f_2(f_1(x))). Their names are "0", "1", ...
-/// `Sequential model(Linear(784, 128, rng), Relu(), Linear(128, 10, rng));`
+/// `Sequential model(Linear(784, 128, rng), ReLU(), Linear(128, 10, rng));`
 struct Sequential : Module {
   template <class... Modules>
   explicit Sequential(Modules... modules) {
