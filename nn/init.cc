@@ -170,10 +170,10 @@ Variable orthogonal_(const Variable& x, Generator& rng, double gain) {
   const bool wide = rows < columns;
   const Tensor random =
       normal(wide ? Shape{columns, rows} : Shape{rows, columns}, 0, 1, rng, kFloat64);
-  const QrResult qr_of = qr(random);
+  const linalg::QrResult qr = linalg::qr(random);
   // With a positive diagonal of R the factor Q is unique, and uniform.
-  const Tensor diagonal = qr_of.R.diagonal();
-  const Tensor q = where(diagonal < 0, -qr_of.Q, qr_of.Q) * gain;
+  const Tensor diagonal = qr.R.diagonal();
+  const Tensor q = where(diagonal < 0, -qr.Q, qr.Q) * gain;
   to.copy_from((wide ? q.transpose() : q).reshape(to.shape()));
   return x;
 }
