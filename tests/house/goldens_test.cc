@@ -50,6 +50,7 @@ const std::map<std::string, std::string> kNoTable = {
     {"borrow_memory", "what borrow() calls"},
     {"copy_of_memory", "what from_memory() calls"},
     {"contract", "what einsum() and its kin call"},
+    {"dropout", "random, tests/autograd/ops/dropout_test.cc"},
     {"empty", "its elements have no values"},
     {"empty_like", "its elements have no values"},
     {"exponential", "random, tests/tensor/random_test.cc"},
