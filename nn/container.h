@@ -36,12 +36,14 @@ class Container : public Module {
   template <std::derived_from<M> Part>
   void add_module(const std::string& name, Part module) {
     const Child<Part> added = child(name, std::move(module));
+    this->put_into_list(*added);
     all_.push_back(added);
   }
   /// One that there is already, shared from now on.
   template <std::derived_from<M> Part>
   void add_module(const std::string& name, const Child<Part>& module) {
     const Child<Part> added = child(name, module);
+    this->put_into_list(*added);
     all_.push_back(added);
   }
 

@@ -239,6 +239,7 @@ RandomStream Module::random_stream(const string& name, Generator& rng) {
 
 void Module::adopt(const string& name, Child<Module> module) {
   check_name(name);
+  if (module->own_list_ != nullptr) *module->own_list_ = name;
   children_.push_back(std::move(module));
 }
 

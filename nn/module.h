@@ -95,7 +95,7 @@ class Module {
   std::invoke_result_t<F&> call(const std::string& name, F&& f) const {
     CallWatch* watch = CallWatch::current();
     if (watch != nullptr) [[unlikely]] {
-      watch->enter(*this, name);
+      watch->enter(*this, in_list() ? *list_around_ + "." + name : name);
     }
     try {
       auto result = f();
@@ -105,6 +105,7 @@ class Module {
       return result;
     } catch (Error& error) {
       if (!name.empty()) error.add_outer_part(name);
+      if (in_list()) error.add_outer_part(*list_around_);
       throw;
     }
   }
@@ -134,6 +135,11 @@ class Module {
   Registered<Buffer> buffer(const std::string& name, Tensor value, bool persistent = true);
   /// Registers a stream of random numbers that starts from the next numbers of rng.
   RandomStream random_stream(const std::string& name, Generator& rng);
+
+  /// Makes this a list of modules that its owner calls one by one: errors of those that are told to
+  /// be in it shall name it too, by the name that it has then.
+  void become_list() { own_list_ = std::make_shared<std::string>(); }
+  void put_into_list(Module& part) const { part.list_around_ = own_list_; }
 
   /// Registers a module and returns its handle.
   template <class M>
@@ -173,6 +179,7 @@ class Module {
     }
   }
 
+  bool in_list() const { return list_around_ != nullptr && !list_around_->empty(); }
   void check_complete(const char* asked) const;
   void adopt(const std::string& name, Child<Module> module);
   void check_name(const std::string& name) const;
@@ -182,6 +189,8 @@ class Module {
   std::vector<Entry<RandomStream>> streams_;
   std::vector<Child<Module>> children_;
   std::shared_ptr<Module> (*duplicate_)(const Module&) = nullptr;
+  // The name of the list that this is, and of the one that it is in.
+  std::shared_ptr<std::string> own_list_, list_around_;
   bool training_ = true;
 };
 

@@ -11,8 +11,8 @@ namespace gradus::nn {
 ///   heads["age"](x)
 template <class M = Module>
 struct ModuleDict : Container<M> {
-  ModuleDict() = default;
-  ModuleDict(std::initializer_list<NamedModule<M>> modules) {
+  ModuleDict() { this->become_list(); }
+  ModuleDict(std::initializer_list<NamedModule<M>> modules) : ModuleDict() {
     for (const auto& module : modules) module.add_to(*this);
   }
 

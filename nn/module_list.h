@@ -14,6 +14,7 @@ template <class M = Module>
 struct ModuleList : Container<M> {
   template <class... Modules>
   explicit ModuleList(Modules... modules) {
+    this->become_list();
     (append(std::move(modules)), ...);
   }
 
