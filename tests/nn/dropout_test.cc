@@ -48,7 +48,7 @@ TEST(DropoutLayers, ArePrintedAsInPyTorch) {
 
 TEST(DropoutLayers, AreNothingInEval) {
   Generator rng(1);
-  Sequential all(Dropout(rng), Dropout1d(rng), AlphaDropout(rng));
+  Sequential all{Dropout(rng), Dropout1d(rng), AlphaDropout(rng)};
   all.eval();
   const Variable x = parameter(ones({2, 3, 4}));
   EXPECT_EQ(all(x).node(), x.node());
@@ -143,10 +143,10 @@ TEST(DropoutLayers, NameWhatIsWrong) {
                                  "[Dropout1d] x is [4]; expected [N, C, L] or [C, L] (in 0)");
   expect_throws_text<ShapeError>(
       [&] {
-        Dropout2d(rng)(ones({4, 2}));
+        Dropout2d{rng}(ones({4, 2}));
       },
       "[Dropout2d] x is [4, 2]; expected [N, C, H, W] or [C, H, W]");
-  EXPECT_THROW(Dropout(rng)(ones({4}, kInt64)), DTypeError);
+  EXPECT_THROW((Dropout{rng}(ones({4}, kInt64))), DTypeError);
 }
 
 TEST(LazyLinear, HasNoParametersBeforeItsFirstInput) {
