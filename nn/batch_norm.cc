@@ -5,7 +5,7 @@
 #include "autograd/ops/batch_norm.h"
 #include "autograd/ops/reshape.h"
 #include "nn/image_shape.h"
-#include "nn/python_text.h"
+#include "nn/repr_axes.h"
 #include "tensor/elementwise/add.h"
 #include "tensor/elementwise/mul.h"
 #include "tensor/elementwise/neg.h"
@@ -53,10 +53,10 @@ RunningNorm::RunningNorm(const char* layer, std::int64_t num_features,
 }
 
 string RunningNorm::extra_repr() const {
-  return std::to_string(features_) + ", eps=" + python_number(options_.eps) +
-         ", momentum=" + (options_.momentum ? python_number(*options_.momentum) : "None") +
-         ", affine=" + python_bool(options_.affine) + ", bias=" + python_bool(bias.defined()) +
-         ", track_running_stats=" + python_bool(options_.track_running_stats);
+  return std::to_string(features_) + ", eps=" + repr(options_.eps) +
+         ", momentum=" + (options_.momentum ? repr(*options_.momentum) : "None") +
+         ", affine=" + repr(options_.affine) + ", bias=" + repr(bias.defined()) +
+         ", track_running_stats=" + repr(options_.track_running_stats);
 }
 
 void RunningNorm::update(const Tensor& mean, const Tensor& var, std::int64_t n, double m) const {

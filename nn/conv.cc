@@ -6,7 +6,7 @@
 #include "autograd/ops/pad.h"
 #include "autograd/ops/pad_mode.h"
 #include "nn/image_shape.h"
-#include "nn/python_text.h"
+#include "nn/repr_axes.h"
 
 namespace gradus::nn {
 namespace {
@@ -62,10 +62,10 @@ struct Printed {
 };
 string print(const Printed& p) {
   string text = std::to_string(p.in) + ", " + std::to_string(p.out) +
-                ", kernel_size=" + python_tuple(p.kernel) + ", stride=" + python_tuple(p.stride);
+                ", kernel_size=" + repr_tuple(p.kernel) + ", stride=" + repr_tuple(p.stride);
   if (!p.padding.empty()) text += ", padding=" + p.padding;
-  if (!all(p.dilation, 1)) text += ", dilation=" + python_tuple(p.dilation);
-  if (!all(p.output_padding, 0)) text += ", output_padding=" + python_tuple(p.output_padding);
+  if (!all(p.dilation, 1)) text += ", dilation=" + repr_tuple(p.dilation);
+  if (!all(p.output_padding, 0)) text += ", output_padding=" + repr_tuple(p.output_padding);
   if (p.groups != 1) text += ", groups=" + std::to_string(p.groups);
   if (!p.bias) text += ", bias=False";
   return text;
@@ -96,7 +96,7 @@ Conv::Conv(int axes, std::int64_t in, std::int64_t out, const PerAxis& kernel_si
   const PerAxis padding = full_of(per_axis(layer, "padding", options.padding, axes, 0, 0));
   static_cast<PerAxis&>(options_.padding) = padding;
   if (options.padding.word == ConvPadding::kSame && !all(options_.stride, 1)) {
-    throw ConfigError("[" + layer + "] padding: same with stride " + python_tuple(options_.stride) +
+    throw ConfigError("[" + layer + "] padding: same with stride " + repr_tuple(options_.stride) +
                       "; expected stride 1");
   }
   // From the last axis to the first, as pad() takes them; before and after.
@@ -142,7 +142,7 @@ string Conv::extra_repr() const {
   const string padding = p.word == ConvPadding::kSame    ? "same"
                          : p.word == ConvPadding::kValid ? "valid"
                          : all(p, 0)                     ? ""
-                                                         : python_tuple(p);
+                                                         : repr_tuple(p);
   string text = print({in_, weight.dim(0), kernel_of(weight), options_.stride, options_.dilation,
                        Dims::filled(axes_, 0), padding, options_.groups, bias.defined()});
   if (options_.padding_mode == PaddingMode::kZeros) return text;
@@ -175,7 +175,7 @@ Variable ConvTranspose::forward(Operand x) const {
 string ConvTranspose::extra_repr() const {
   return print({in_, weight.dim(1) * options_.groups, kernel_of(weight), options_.stride,
                 options_.dilation, options_.output_padding,
-                all(options_.padding, 0) ? "" : python_tuple(options_.padding), options_.groups,
+                all(options_.padding, 0) ? "" : repr_tuple(options_.padding), options_.groups,
                 bias.defined()});
 }
 

@@ -4,7 +4,7 @@
 
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/reshape.h"
-#include "nn/python_text.h"
+#include "nn/repr_axes.h"
 #include "tensor/elementwise/add.h"
 #include "tensor/elementwise/mul.h"
 
@@ -54,8 +54,8 @@ Variable GroupNorm::forward(Operand x) const {
 
 string GroupNorm::extra_repr() const {
   return std::to_string(groups_) + ", " + std::to_string(channels_) +
-         ", eps=" + python_number(options_.eps) + ", affine=" + python_bool(options_.affine) +
-         ", bias=" + python_bool(bias.defined());
+         ", eps=" + repr(options_.eps) + ", affine=" + repr(options_.affine) +
+         ", bias=" + repr(bias.defined());
 }
 
 }  // namespace gradus::nn

@@ -5,7 +5,7 @@
 
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/sum.h"
-#include "nn/python_text.h"
+#include "nn/repr_axes.h"
 #include "nn/rms_norm.h"
 #include "tensor/elementwise/add.h"
 #include "tensor/elementwise/mul.h"
@@ -76,9 +76,9 @@ Variable LayerNorm::forward(Operand x) const {
 }
 
 string LayerNorm::extra_repr() const {
-  return python_tuple(shape_) + ", eps=" + python_number(options_.eps) +
-         ", elementwise_affine=" + python_bool(options_.elementwise_affine) +
-         ", bias=" + python_bool(bias.defined());
+  return repr_tuple(shape_) + ", eps=" + repr(options_.eps) +
+         ", elementwise_affine=" + repr(options_.elementwise_affine) +
+         ", bias=" + repr(bias.defined());
 }
 
 RMSNorm::RMSNorm(const PerAxis& normalized_shape, const RMSNormOptions& options)
@@ -99,8 +99,8 @@ Variable RMSNorm::forward(Operand x) const {
 }
 
 string RMSNorm::extra_repr() const {
-  return python_tuple(shape_) + ", eps=" + (options_.eps ? python_number(*options_.eps) : "None") +
-         ", elementwise_affine=" + python_bool(options_.elementwise_affine);
+  return repr_tuple(shape_) + ", eps=" + (options_.eps ? repr(*options_.eps) : "None") +
+         ", elementwise_affine=" + repr(options_.elementwise_affine);
 }
 
 }  // namespace gradus::nn

@@ -3,7 +3,7 @@
 #include "autograd/ops/pad.h"
 #include "autograd/ops/pooling.h"
 #include "autograd/ops/reshape.h"
-#include "nn/python_text.h"
+#include "nn/repr_axes.h"
 #include "tensor/elementwise/add.h"
 #include "tensor/elementwise/div.h"
 #include "tensor/elementwise/mul.h"
@@ -38,8 +38,8 @@ Variable LocalResponseNorm::forward(Operand x) const {
 }
 
 std::string LocalResponseNorm::extra_repr() const {
-  return std::to_string(size_) + ", alpha=" + python_number(options_.alpha) +
-         ", beta=" + python_number(options_.beta) + ", k=" + python_number(options_.k);
+  return std::to_string(size_) + ", alpha=" + repr(options_.alpha) +
+         ", beta=" + repr(options_.beta) + ", k=" + repr(options_.k);
 }
 
 }  // namespace gradus::nn

@@ -1,6 +1,6 @@
 #include "nn/pool.h"
 
-#include "nn/python_text.h"
+#include "nn/repr_axes.h"
 
 namespace gradus::nn {
 namespace {
@@ -42,11 +42,10 @@ VariableAndIndices MaxPool::with_indices(Operand x) const {
 }
 
 string MaxPool::extra_repr() const {
-  return "kernel_size=" + python_number_or_tuple(kernel_) +
-         ", stride=" + python_number_or_tuple(stride_of(options_.stride, kernel_)) +
-         ", padding=" + python_number_or_tuple(options_.padding) +
-         ", dilation=" + python_number_or_tuple(options_.dilation) +
-         ", ceil_mode=" + python_bool(options_.ceil_mode);
+  return "kernel_size=" + repr_axes(kernel_) +
+         ", stride=" + repr_axes(stride_of(options_.stride, kernel_)) +
+         ", padding=" + repr_axes(options_.padding) + ", dilation=" + repr_axes(options_.dilation) +
+         ", ceil_mode=" + repr(options_.ceil_mode);
 }
 
 AvgPool::AvgPool(int axes, const PerAxis& kernel_size, const AvgPoolOptions& options)
@@ -66,7 +65,7 @@ Variable AvgPool::forward(Operand x) const {
 string AvgPool::extra_repr() const {
   // PyTorch makes tuples of the numbers for one axis, and not for two.
   const auto text = [&](const PerAxis& value) {
-    return axes_ == 1 ? python_tuple(value) : python_number_or_tuple(value);
+    return axes_ == 1 ? repr_tuple(value) : repr_axes(value);
   };
   return "kernel_size=" + text(kernel_) + ", stride=" + text(stride_of(options_.stride, kernel_)) +
          ", padding=" + text(options_.padding);
@@ -77,6 +76,6 @@ AdaptivePool::AdaptivePool(const char* layer, int axes, const PerAxis& output_si
   per_axis(layer, "output_size", output_size, axes, 0);
 }
 
-string AdaptivePool::extra_repr() const { return "output_size=" + python_number_or_tuple(size_); }
+string AdaptivePool::extra_repr() const { return "output_size=" + repr_axes(size_); }
 
 }  // namespace gradus::nn

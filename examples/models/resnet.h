@@ -78,7 +78,7 @@ struct ResNet : nn::Module {
       const std::int64_t out = o.width << i;
       nn::Sequential stage;
       for (int j = 0; j < o.blocks[i]; ++j) {
-        stage.add(BasicBlock(channels, out, i > 0 && j == 0 ? 2 : 1, rng, o.dtype));
+        stage.append(BasicBlock(channels, out, i > 0 && j == 0 ? 2 : 1, rng, o.dtype));
         channels = out;
       }
       stages.push_back(child("layer" + number, std::move(stage)));
