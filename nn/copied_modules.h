@@ -5,6 +5,7 @@
 
 namespace gradus::nn {
 
+class CopyNoted;
 class Module;
 
 /// What identifies the parameters, buffers and random streams of a module and its children,
@@ -20,12 +21,6 @@ class CopiedModules {
   CopiedModules(const CopiedModules&) = delete;
   CopiedModules& operator=(const CopiedModules&) = delete;
 
-  static void note(const Module& copy) {
-    if (current != nullptr) [[unlikely]] {
-      current->seen_.push_back(&copy);
-    }
-  }
-
   /// Throws ConfigError when `whole`, which becomes the child `name`, has a module that owns
   /// something and that it did not register:
   ///   "[Module] child 'block': Block holds a Linear that it has not registered, which training,
@@ -33,9 +28,28 @@ class CopiedModules {
   void check(const std::string& name, const Module& whole) const;
 
  private:
+  friend class CopyNoted;
   static constinit thread_local CopiedModules* current;
-  std::vector<const Module*> seen_;
+  std::vector<const CopyNoted*> seen_;
   CopiedModules* before_;
+};
+
+/// What Module has for a base, so that its own copies need no text.
+class CopyNoted {
+ protected:
+  CopyNoted() = default;
+  ~CopyNoted() = default;
+  CopyNoted(const CopyNoted&) { note(); }
+  CopyNoted(CopyNoted&&) noexcept { note(); }
+  CopyNoted& operator=(const CopyNoted&) = default;
+  CopyNoted& operator=(CopyNoted&&) = default;
+
+ private:
+  void note() const {
+    if (CopiedModules::current != nullptr) [[unlikely]] {
+      CopiedModules::current->seen_.push_back(this);
+    }
+  }
 };
 
 }  // namespace gradus::nn

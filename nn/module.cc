@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "autograd/node.h"
+
 namespace gradus::nn {
 namespace {
 
@@ -94,7 +96,19 @@ Module::Named<const Module*> Module::named_children() const {
   return all;
 }
 
+void Module::check_complete(const char* asked) const {
+  for (const auto& [path, module] : named_modules()) {
+    for (const auto& entry : module->parameters_) {
+      if (has_elements(entry.member)) continue;
+      throw ConfigError("[" + string(asked) + "] " + (path.empty() ? "" : path + ".") + entry.name +
+                        ": has no shape yet; expected one; run one batch through the module "
+                        "first, its input decides");
+    }
+  }
+}
+
 Module::Named<Variable> Module::named_parameters() const {
+  check_complete("parameters");
   return collect<Variable>(
       *this, [](const Module& m) -> auto& { return m.parameters_; },
       [](const Parameter& p) { return std::pair<const void*, Variable>(p.node(), p); });
@@ -149,6 +163,7 @@ Variable Module::get_buffer(string_view path) const {
 }
 
 Module::Named<Variable> Module::state_variables() const {
+  check_complete("state_dict");
   Named<Variable> all;
   for (const auto& entry : parameters_) all.emplace_back(entry.name, entry.member);
   for (const auto& entry : buffers_) {
@@ -219,6 +234,14 @@ Registered<Parameter> Module::parameter(const string& name, const Parameter& sha
   return Registered<Parameter>(shared);
 }
 
+Registered<Parameter> Module::lazy_parameter(const string& name, DType dtype) {
+  return parameter(name, Parameter(without_elements(dtype)));
+}
+
+void Module::fill_lazy(const Parameter& x, Tensor value) {
+  x.node()->set_value(gradus::parameter(std::move(value)).value());
+}
+
 Registered<Buffer> Module::buffer(const string& name, Tensor value, bool persistent) {
   check_name(name);
   buffers_.push_back({name, Buffer(Variable(std::move(value))), persistent});
@@ -245,6 +268,7 @@ void Module::adopt(const string& name, Child<Module> module) {
     throw ConfigError("[Module] child '" + name + "': contains this " + type_name() +
                       "; expected a module that does not");
   }
+  if (module->own_list_ != nullptr) *module->own_list_ = name;
   children_.push_back(std::move(module));
 }
 

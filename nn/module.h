@@ -26,7 +26,7 @@ namespace gradus::nn {
 ///
 /// A copy of a module shares parameters, buffers and children with it, as handles do; deep_copy()
 /// shares nothing. Neither needs a line in a layer, nor do names, files, dtypes and printing.
-class Module {
+class Module : public CopyNoted {
  public:
   template <class T>
   using Named = std::vector<std::pair<std::string, T>>;
@@ -43,7 +43,7 @@ class Module {
 
   /// All parameters below this module as `child.weight`, in the order of their declaration, those
   /// of a module before those of its children; one that is shared is listed once, under its first
-  /// name. Buffers likewise.
+  /// name. Buffers likewise. Throws ConfigError for a lazy one that has no shape yet.
   Named<Variable> named_parameters() const;
   std::vector<Variable> parameters() const;
   Named<Variable> named_buffers() const;
@@ -89,6 +89,8 @@ class Module {
   /// "in_features=784, out_features=256, bias=True".
   std::string type_name() const;
   virtual std::string extra_repr() const { return ""; }
+  /// Whether children that print alike, one after another, are printed once: "(0-2): 3 x ReLU()".
+  virtual bool prints_repeats_once() const { return false; }
 
   /// Runs f, a call of this module as the part `name` of another one: errors learn that name, and a
   /// CallWatch sees it.
@@ -96,7 +98,7 @@ class Module {
   std::invoke_result_t<F&> call(const std::string& name, F&& f) const {
     CallWatch* watch = CallWatch::current();
     if (watch != nullptr) [[unlikely]] {
-      watch->enter(*this, name);
+      watch->enter(*this, in_list() ? *list_around_ + "." + name : name);
     }
     try {
       auto result = f();
@@ -106,30 +108,15 @@ class Module {
       return result;
     } catch (Error& error) {
       if (!name.empty()) error.add_outer_part(name);
+      if (in_list()) error.add_outer_part(*list_around_);
       throw;
     }
   }
 
  protected:
   Module() = default;
-  Module(const Module& other)
-      : parameters_(other.parameters_),
-        buffers_(other.buffers_),
-        streams_(other.streams_),
-        children_(other.children_),
-        duplicate_(other.duplicate_),
-        training_(other.training_) {
-    CopiedModules::note(*this);
-  }
-  Module(Module&& other) noexcept
-      : parameters_(std::move(other.parameters_)),
-        buffers_(std::move(other.buffers_)),
-        streams_(std::move(other.streams_)),
-        children_(std::move(other.children_)),
-        duplicate_(other.duplicate_),
-        training_(other.training_) {
-    CopiedModules::note(*this);
-  }
+  Module(const Module&) = default;
+  Module(Module&&) = default;
   Module& operator=(const Module&) = default;
   Module& operator=(Module&&) = default;
 
@@ -139,10 +126,24 @@ class Module {
   /// The same leaf under one more name, here or in another module: tied weights. Throws ConfigError
   /// for one that is not registered yet.
   Registered<Parameter> parameter(const std::string& name, const Parameter& shared);
+  /// Registers a parameter whose shape the first input decides: give it its elements then by
+  /// fill_lazy. Until that has happened, asking this module or one around it for parameters or
+  /// state is a ConfigError:
+  ///   "[parameters] 0.weight: has no shape yet; expected one; run one batch through the module
+  ///   first, its input decides"
+  Registered<Parameter> lazy_parameter(const std::string& name, DType dtype);
+  static bool has_elements(const Parameter& x) { return x.value().defined(); }
+  /// For all handles; once. Throws DTypeError unless floating.
+  static void fill_lazy(const Parameter& x, Tensor value);
   /// Registers a tensor that is no parameter; what is not persistent is not saved.
   Registered<Buffer> buffer(const std::string& name, Tensor value, bool persistent = true);
   /// Registers a stream of random numbers that starts from the next numbers of rng.
   RandomStream random_stream(const std::string& name, Generator& rng);
+
+  /// Makes this a list of modules that its owner calls one by one: errors of those that are told to
+  /// be in it shall name it too, by the name that it has then.
+  void become_list() { own_list_ = std::make_shared<std::string>(); }
+  void put_into_list(Module& part) const { part.list_around_ = own_list_; }
 
   /// Registers a module and returns its handle. Throws ConfigError for a name as above, and for a
   /// module with parts that it holds by value, so that nobody finds their parameters.
@@ -174,6 +175,7 @@ class Module {
 
  private:
   friend class DeepCopy;
+  friend std::set<const void*> owned_by(const Module&);
   template <class T>
   struct Entry {
     std::string name;
@@ -191,6 +193,8 @@ class Module {
     }
   }
 
+  bool in_list() const { return list_around_ != nullptr && !list_around_->empty(); }
+  void check_complete(const char* asked) const;
   void adopt(const std::string& name, Child<Module> module);
   void check_name(const std::string& name) const;
 
@@ -199,6 +203,8 @@ class Module {
   std::vector<Entry<RandomStream>> streams_;
   std::vector<Child<Module>> children_;
   std::shared_ptr<Module> (*duplicate_)(const Module&) = nullptr;
+  // The name of the list that this is, and of the one that it is in.
+  std::shared_ptr<std::string> own_list_, list_around_;
   bool training_ = true;
 };
 
