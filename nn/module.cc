@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "autograd/node.h"
+
 namespace gradus::nn {
 namespace {
 
@@ -49,15 +51,20 @@ Module::Named<T> collect(const Module& root, const List& list_of, const Get& get
   return all;
 }
 
+// Where a module stands in a list with what is below it.
+enum class Place { kBefore, kAfter };
+
 template <class M, class Children>
 void collect_modules(M& module, const string& path, std::set<const Module*>& seen,
-                     const Children& children_of, Module::Named<M*>& into) {
+                     const Children& children_of, Module::Named<M*>& into,
+                     Place place = Place::kBefore) {
   if (!seen.insert(&module).second) return;
-  into.emplace_back(path, &module);
+  if (place == Place::kBefore) into.emplace_back(path, &module);
   for (const auto& child : children_of(module)) {
     collect_modules<M>(*child, path.empty() ? child.name() : path + "." + child.name(), seen,
-                       children_of, into);
+                       children_of, into, place);
   }
+  if (place == Place::kAfter) into.emplace_back(path, &module);
 }
 
 }  // namespace
@@ -89,7 +96,19 @@ Module::Named<const Module*> Module::named_children() const {
   return all;
 }
 
+void Module::check_complete(const char* asked) const {
+  for (const auto& [path, module] : named_modules()) {
+    for (const auto& entry : module->parameters_) {
+      if (has_elements(entry.member)) continue;
+      throw ConfigError("[" + string(asked) + "] " + (path.empty() ? "" : path + ".") + entry.name +
+                        ": has no shape yet; expected one; run one batch through the module "
+                        "first, its input decides");
+    }
+  }
+}
+
 Module::Named<Variable> Module::named_parameters() const {
+  check_complete("parameters");
   return collect<Variable>(
       *this, [](const Module& m) -> auto& { return m.parameters_; },
       [](const Parameter& p) { return std::pair<const void*, Variable>(p.node(), p); });
@@ -143,24 +162,34 @@ Variable Module::get_buffer(string_view path) const {
   return find("get_buffer", path, name, own);
 }
 
-Module::Named<Tensor> Module::state_dict() const {
-  Named<Tensor> all;
-  for (const auto& entry : parameters_) all.emplace_back(entry.name, entry.member.value());
+Module::Named<Variable> Module::state_variables() const {
+  check_complete("state_dict");
+  Named<Variable> all;
+  for (const auto& entry : parameters_) all.emplace_back(entry.name, entry.member);
   for (const auto& entry : buffers_) {
-    if (entry.persistent) all.emplace_back(entry.name, entry.member.value());
+    if (entry.persistent) all.emplace_back(entry.name, entry.member);
   }
   for (const auto& child : children_) {
-    for (auto& [name, value] : child->state_dict()) {
-      all.emplace_back(child.name() + "." + name, std::move(value));
+    for (auto& [name, variable] : child->state_variables()) {
+      all.emplace_back(child.name() + "." + name, std::move(variable));
     }
   }
   return all;
 }
 
+Module::Named<Tensor> Module::state_dict() const {
+  Named<Tensor> all;
+  for (const auto& [name, variable] : state_variables()) all.emplace_back(name, variable.value());
+  return all;
+}
+
 void Module::apply(const std::function<void(Module&)>& f) {
-  auto all = named_modules();
-  // The other way round, the children of a module come before it.
-  for (auto it = all.rbegin(); it != all.rend(); ++it) f(*it->second);
+  // Where initial values are drawn, the order of calls decides which numbers a layer gets.
+  Named<Module*> all;
+  std::set<const Module*> seen;
+  collect_modules<Module>(
+      *this, "", seen, [](Module & m) -> auto& { return m.children_; }, all, Place::kAfter);
+  for (const auto& [path, module] : all) f(*module);
 }
 
 void Module::train(bool on) {
@@ -196,8 +225,21 @@ Registered<Parameter> Module::parameter(const string& name, Tensor value) {
 
 Registered<Parameter> Module::parameter(const string& name, const Parameter& shared) {
   check_name(name);
+  if (!shared.defined()) {
+    throw ConfigError("[Module] parameter '" + name +
+                      "': shared with one that does not exist; expected one that is registered; "
+                      "members are made in the order of their declaration");
+  }
   parameters_.push_back({name, shared});
   return Registered<Parameter>(shared);
+}
+
+Registered<Parameter> Module::lazy_parameter(const string& name, DType dtype) {
+  return parameter(name, Parameter(without_elements(dtype)));
+}
+
+void Module::fill_lazy(const Parameter& x, Tensor value) {
+  x.node()->set_value(gradus::parameter(std::move(value)).value());
 }
 
 Registered<Buffer> Module::buffer(const string& name, Tensor value, bool persistent) {
@@ -216,6 +258,17 @@ RandomStream Module::random_stream(const string& name, Generator& rng) {
 
 void Module::adopt(const string& name, Child<Module> module) {
   check_name(name);
+  if (!module) {
+    throw ConfigError("[Module] child '" + name +
+                      "': no module; expected one; members are made in the order of their "
+                      "declaration");
+  }
+  for (const auto& [path, part] : std::as_const(*module).named_modules()) {
+    if (part != this) continue;
+    throw ConfigError("[Module] child '" + name + "': contains this " + type_name() +
+                      "; expected a module that does not");
+  }
+  if (module->own_list_ != nullptr) *module->own_list_ = name;
   children_.push_back(std::move(module));
 }
 

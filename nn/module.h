@@ -10,6 +10,7 @@
 
 #include "nn/call_watch.h"
 #include "nn/child.h"
+#include "nn/copied_modules.h"
 #include "nn/member.h"
 
 namespace gradus::nn {
@@ -25,7 +26,7 @@ namespace gradus::nn {
 ///
 /// A copy of a module shares parameters, buffers and children with it, as handles do; deep_copy()
 /// shares nothing. Neither needs a line in a layer, nor do names, files, dtypes and printing.
-class Module {
+class Module : public CopyNoted {
  public:
   template <class T>
   using Named = std::vector<std::pair<std::string, T>>;
@@ -42,7 +43,7 @@ class Module {
 
   /// All parameters below this module as `child.weight`, in the order of their declaration, those
   /// of a module before those of its children; one that is shared is listed once, under its first
-  /// name. Buffers likewise.
+  /// name. Buffers likewise. Throws ConfigError for a lazy one that has no shape yet.
   Named<Variable> named_parameters() const;
   std::vector<Variable> parameters() const;
   Named<Variable> named_buffers() const;
@@ -66,8 +67,10 @@ class Module {
   /// before its children's; what is shared comes under every name it has. The tensors are those of
   /// the module, not copies.
   Named<Tensor> state_dict() const;
+  /// The variables themselves, under the same names.
+  Named<Variable> state_variables() const;
 
-  /// Calls f for every module below this one, then for this one.
+  /// Calls f for every module below this one, in their order, then for this one.
   void apply(const std::function<void(Module&)>& f);
   /// Switches layers that behave differently while training (dropout, batch norm), all below too.
   void train(bool on = true);
@@ -86,6 +89,8 @@ class Module {
   /// "in_features=784, out_features=256, bias=True".
   std::string type_name() const;
   virtual std::string extra_repr() const { return ""; }
+  /// Whether children that print alike, one after another, are printed once: "(0-2): 3 x ReLU()".
+  virtual bool prints_repeats_once() const { return false; }
 
   /// Runs f, a call of this module as the part `name` of another one: errors learn that name, and a
   /// CallWatch sees it.
@@ -93,7 +98,7 @@ class Module {
   std::invoke_result_t<F&> call(const std::string& name, F&& f) const {
     CallWatch* watch = CallWatch::current();
     if (watch != nullptr) [[unlikely]] {
-      watch->enter(*this, name);
+      watch->enter(*this, in_list() ? *list_around_ + "." + name : name);
     }
     try {
       auto result = f();
@@ -103,6 +108,7 @@ class Module {
       return result;
     } catch (Error& error) {
       if (!name.empty()) error.add_outer_part(name);
+      if (in_list()) error.add_outer_part(*list_around_);
       throw;
     }
   }
@@ -117,18 +123,41 @@ class Module {
   /// Registers a leaf that requires a gradient and returns it. Throws ConfigError for a name that
   /// is empty, taken, or contains a dot; DTypeError unless floating.
   Registered<Parameter> parameter(const std::string& name, Tensor value);
-  /// The same leaf under one more name, here or in another module: tied weights.
+  /// The same leaf under one more name, here or in another module: tied weights. Throws ConfigError
+  /// for one that is not registered yet.
   Registered<Parameter> parameter(const std::string& name, const Parameter& shared);
+  /// Registers a parameter whose shape the first input decides: give it its elements then by
+  /// fill_lazy. Until that has happened, asking this module or one around it for parameters or
+  /// state is a ConfigError:
+  ///   "[parameters] 0.weight: has no shape yet; expected one; run one batch through the module
+  ///   first, its input decides"
+  Registered<Parameter> lazy_parameter(const std::string& name, DType dtype);
+  static bool has_elements(const Parameter& x) { return x.value().defined(); }
+  /// For all handles; once. Throws DTypeError unless floating.
+  static void fill_lazy(const Parameter& x, Tensor value);
   /// Registers a tensor that is no parameter; what is not persistent is not saved.
   Registered<Buffer> buffer(const std::string& name, Tensor value, bool persistent = true);
   /// Registers a stream of random numbers that starts from the next numbers of rng.
   RandomStream random_stream(const std::string& name, Generator& rng);
 
-  /// Registers a module and returns its handle.
+  /// Makes this a list of modules that its owner calls one by one: errors of those that are told to
+  /// be in it shall name it too, by the name that it has then.
+  void become_list() { own_list_ = std::make_shared<std::string>(); }
+  void put_into_list(Module& part) const { part.list_around_ = own_list_; }
+
+  /// Registers a module and returns its handle. Throws ConfigError for a name as above, and for a
+  /// module with parts that it holds by value, so that nobody finds their parameters.
   template <class M>
   requires std::is_base_of_v<Module, M> Registered<Child<M>> child(const std::string& name,
                                                                    M module) {
-    auto shared = std::make_shared<M>(std::move(module));
+    const CopiedModules copied;
+    std::shared_ptr<M> shared;
+    if constexpr (std::is_copy_constructible_v<M>) {
+      shared = std::make_shared<M>(static_cast<const M&>(module));  // with the parts of a vector
+    } else {
+      shared = std::make_shared<M>(std::move(module));
+    }
+    copied.check(name, *shared);
     if constexpr (std::is_copy_constructible_v<M>) {
       static_cast<Module&>(*shared).duplicate_ = [](const Module& m) -> std::shared_ptr<Module> {
         return std::make_shared<M>(static_cast<const M&>(m));
@@ -136,7 +165,8 @@ class Module {
     }
     return child(name, Child<M>(name, std::move(shared)));
   }
-  /// A module that there is already, shared from now on.
+  /// A module that there is already, shared from now on. Throws ConfigError when there is none, and
+  /// when this module is part of it.
   template <class M>
   Registered<Child<M>> child(const std::string& name, const Child<M>& module) {
     adopt(name, Child<Module>(name, module.shared()));
@@ -145,6 +175,7 @@ class Module {
 
  private:
   friend class DeepCopy;
+  friend std::set<const void*> owned_by(const Module&);
   template <class T>
   struct Entry {
     std::string name;
@@ -162,6 +193,8 @@ class Module {
     }
   }
 
+  bool in_list() const { return list_around_ != nullptr && !list_around_->empty(); }
+  void check_complete(const char* asked) const;
   void adopt(const std::string& name, Child<Module> module);
   void check_name(const std::string& name) const;
 
@@ -170,6 +203,8 @@ class Module {
   std::vector<Entry<RandomStream>> streams_;
   std::vector<Child<Module>> children_;
   std::shared_ptr<Module> (*duplicate_)(const Module&) = nullptr;
+  // The name of the list that this is, and of the one that it is in.
+  std::shared_ptr<std::string> own_list_, list_around_;
   bool training_ = true;
 };
 

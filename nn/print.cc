@@ -27,7 +27,14 @@ std::string Module::type_name() const {
   const std::unique_ptr<char, void (*)(void*)> text(
       abi::__cxa_demangle(typeid(*this).name(), nullptr, nullptr, &status), std::free);
   std::string name = status == 0 ? text.get() : typeid(*this).name();
-  name.resize(std::min(name.find('<'), name.size()));
+  // "f<a::B>()::Net<c::D>" is a Net: arguments of the last part go, then what stands before it.
+  std::size_t end = name.size(), open = 0;
+  while (end > 0 && (open > 0 || name[end - 1] == '>')) {
+    --end;
+    if (name[end] == '>') ++open;
+    if (name[end] == '<') --open;
+  }
+  name.resize(end);
   const std::size_t scope = name.rfind("::");
   return scope == std::string::npos ? name : name.substr(scope + 2);
 }
@@ -38,8 +45,16 @@ std::string to_string(const Module& module) {
   std::string text = module.type_name() + "(";
   if (children.empty()) return text + own + ")";
   if (!own.empty()) text += "\n  " + own;
-  for (const auto& [name, child] : children) {
-    text += "\n  (" + name + "): " + indented(to_string(*child));
+  for (std::size_t i = 0; i < children.size();) {
+    const std::string one = indented(to_string(*children[i].second));
+    std::size_t next = i + 1;
+    if (module.prints_repeats_once()) {
+      while (next < children.size() && indented(to_string(*children[next].second)) == one) ++next;
+    }
+    text += "\n  (" + children[i].first;
+    if (next - i > 1) text += "-" + children[next - 1].first;
+    text += "): " + (next - i > 1 ? std::to_string(next - i) + " x " : "") + one;
+    i = next;
   }
   return text + "\n)";
 }

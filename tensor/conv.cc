@@ -3,6 +3,7 @@
 #include <string>
 
 #include "tensor/cpu/conv.h"
+#include "tensor/work.h"
 
 namespace gradus {
 namespace {
@@ -136,6 +137,11 @@ Dims kernel_of(const Tensor& w) {
   return kernel;
 }
 
+// Each number of `windows` is made from, or goes to, one of w for each channel of its group.
+void count_work(const Tensor& windows, const Tensor& w) {
+  if (w.shape()[0] > 0) multiply_adds += windows.numel() * (w.numel() / w.shape()[0]);
+}
+
 Tensor computable(const Tensor& x) { return x.defined() ? x.to(compute_dtype(x.dtype())) : x; }
 
 Tensor convolution(std::string_view name, int axes, const Tensor& x, const Tensor& w,
@@ -155,6 +161,7 @@ Tensor convolution(std::string_view name, int axes, const Tensor& x, const Tenso
   const Dims windows = call.windows(x, kernel, "w is " + to_string(w.shape()));
   const Tensor from = computable(x);
   const Tensor y = Tensor::empty(call.result(x, outputs, windows), from.dtype());
+  count_work(y, w);
   cpu::convolve(call.kernel(kernel), call.images(from), call.lifted(computable(w)), computable(b),
                 call.images(y));
   return y.to(x.dtype());
@@ -192,6 +199,7 @@ Tensor transposed(std::string_view name, int axes, const Tensor& x, const Tensor
   }
   const Tensor from = computable(x);
   const Tensor y = Tensor::empty(call.result(x, outputs, sizes), from.dtype());
+  count_work(from, w);
   cpu::convolve_transposed(call.kernel(kernel), call.images(from), call.lifted(computable(w)),
                            computable(b), call.images(y));
   return y.to(x.dtype());
@@ -230,6 +238,7 @@ Tensor weight_gradient(std::string_view name, int axes, const Tensor& x, const T
   Shape shape{outputs, channels / call.groups};
   for (const std::int64_t k : kernel) shape.push_back(k);
   const Tensor dw = Tensor::empty(shape, from.dtype());
+  count_work(dy, dw);
   cpu::convolve_weight(call.kernel(kernel), call.images(from), call.images(computable(dy)),
                        call.lifted(dw));
   return dw.to(x.dtype());

@@ -133,6 +133,50 @@ void pack(const T* from, std::int64_t along, std::int64_t across, std::int64_t d
   }
 }
 
+}  // namespace
+
+template <class T>
+PackedFactor<T>::PackedFactor(MatrixView<T> b, std::int64_t k, std::int64_t m)
+    : k_(k),
+      m_(m),
+      part_((k + (k + kDepth - 1) / kDepth - 1) / ((k + kDepth - 1) / kDepth)),
+      panels_((m + kColumns<T> - 1) / kColumns<T> * kColumns<T> * k) {
+  T* to = panels_.data();
+  for (std::int64_t p = 0; p < k; p += part_) {
+    const std::int64_t depth = std::min(part_, k - p);
+    for (std::int64_t column = 0; column < m; column += kColumns<T>, to += kColumns<T> * depth) {
+      pack<kColumns<T>>(b.first + p * b.row_step + column * b.column_step, b.row_step,
+                        b.column_step, depth, std::min<std::int64_t>(kColumns<T>, m - column), to);
+    }
+  }
+}
+
+template <class T>
+void PackedFactor<T>::multiply(MatrixView<T> a, T* y, std::int64_t n) const {
+  const T* panel = panels_.data();
+  for (std::int64_t p = 0; p < k_; p += part_) {
+    const std::int64_t depth = std::min(part_, k_ - p);
+    for (std::int64_t column = 0; column < m_; column += kColumns<T>) {
+      for (std::int64_t row = 0; row < n; row += kRows) {
+        kTiles<T, false>[std::min<std::int64_t>(kRows, n - row) - 1](
+            {depth,
+             {a.first + row * a.row_step + p * a.column_step, a.row_step, a.column_step},
+             panel,
+             kColumns<T>,
+             {y + row * m_ + column, m_, 1},
+             std::min<std::int64_t>(kColumns<T>, m_ - column),
+             p > 0});
+      }
+      panel += kColumns<T> * depth;
+    }
+  }
+}
+
+template class PackedFactor<float>;
+template class PackedFactor<double>;
+
+namespace {
+
 /// One product, or the part of one that a thread computes.
 template <class T>
 class Product {

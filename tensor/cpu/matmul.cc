@@ -5,6 +5,7 @@
 
 #include "tensor/cpu/gemm.h"
 #include "tensor/thread_pool.h"
+#include "tensor/work.h"
 
 namespace gradus {
 namespace {
@@ -126,6 +127,7 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   if (b.rank() > 1) shape.push_back(b.dim(-1));
   Tensor out = k == 0 ? zeros(shape, computed) : Tensor::empty(shape, computed);
   if (out.numel() == 0 || k == 0) return out.to(dtype);
+  multiply_adds += out.numel() * k;
   if (y.tensor.rank() == 2 && x.tensor.rank() > 2 && x.tensor.is_contiguous()) {
     x = Matrices{x.tensor.reshape({-1, k})};  // one tall matrix instead of many
     batch = Shape();

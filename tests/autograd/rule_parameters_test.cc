@@ -19,6 +19,13 @@ TEST(RuleParameters, EnterTheDerivatives) {
   expect_gradients(
       "hardtanh",
       [](Inputs v) { return square(hardtanh(v[0], {.min_value = -1.5, .max_value = 0.5})); }, {x});
+  expect_gradients("hardshrink", [](Inputs v) { return square(hardshrink(v[0], {.lambd = 0.8})); },
+                   {x});
+  expect_gradients("softshrink", [](Inputs v) { return square(softshrink(v[0], {.lambd = 0.8})); },
+                   {x});
+  expect_gradients("threshold",
+                   [](Inputs v) { return square(threshold(v[0], {.threshold = 0.3, .value = 5})); },
+                   {x});
   expect_gradients("leaky_relu",
                    [](Inputs v) { return square(leaky_relu(v[0], {.negative_slope = 0.3})); }, {x});
   expect_gradients("softplus",

@@ -88,9 +88,12 @@ OTHER = {
     "lgamma": Lgamma.apply,
     "not_equal": torch.ne,
     "polygamma": lambda x, n=1: Psi.apply(x, n),
+    # PyTorch takes a list of slopes, one per channel.
+    "prelu": lambda x, w: torch.where(x > 0, x, w * x),
     "relu": torch.relu,
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
+    "threshold": lambda x, threshold=0.0, value=0.0: F.threshold(x, threshold, value),
 }
 
 

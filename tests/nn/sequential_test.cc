@@ -62,7 +62,7 @@ TEST(Sequential, OfNothingGivesItsInput) {
 
 TEST(Sequential, CanHoldASequential) {
   Generator rng(1);
-  const Sequential model(Linear(3, 3, rng), Sequential(Relu(), Linear(3, 1, rng, false)));
+  const Sequential model(Linear(3, 3, rng), Sequential(ReLU(), Linear(3, 1, rng, false)));
   std::vector<std::string> names;
   for (const auto& [name, variable] : model.named_parameters()) names.push_back(name);
   EXPECT_EQ(names, (std::vector<std::string>{"0.weight", "0.bias", "1.1.weight"}));
@@ -72,18 +72,17 @@ TEST(Sequential, CanHoldASequential) {
 TEST(Sequential, TrainAndEvalReachItsLayers) {
   Sequential model = small_model();
   model.eval();
-  for (std::size_t i = 0; i < model.size(); ++i) EXPECT_FALSE(model.at(i).training());
+  for (const auto& layer : model) EXPECT_FALSE(layer->training());
   model.train();
-  for (std::size_t i = 0; i < model.size(); ++i) EXPECT_TRUE(model.at(i).training());
+  for (const auto& layer : model) EXPECT_TRUE(layer->training());
 }
 
 TEST(Sequential, IndexesOutsideAreErrors) {
   const Sequential model = small_model();
-  expect_throws_text<IndexError>(
-      [&] { model.at(3); }, "[Sequential] index: 3; expected less than 3, the number of layers");
-  expect_throws_text<IndexError>(
-      [&] { Sequential().at(0); },
-      "[Sequential] index: 0; expected less than 0, the number of layers");
+  expect_throws_text<IndexError>([&] { model.at(3); },
+                                 "[Sequential] index: 3; expected -3..2 for 3 modules");
+  expect_throws_text<IndexError>([&] { Sequential().at(0); },
+                                 "[Sequential] index: 0; expected none for 0 modules");
 }
 
 TEST(Sequential, ErrorsOfALayerComeThrough) {

@@ -51,6 +51,8 @@ TEST(ElementwiseGoldens, RulesOfWholeNumbersAreThoseOfPyTorch) {
 TEST(ElementwiseGoldens, RulesWithParametersAreThoseOfPyTorch) {
   check_cases("celu", [](const Case& c) { return celu(c.in[0], {.alpha = c.number("alpha")}); });
   check_cases("elu", [](const Case& c) { return elu(c.in[0], {.alpha = c.number("alpha")}); });
+  check_cases("hardshrink",
+              [](const Case& c) { return hardshrink(c.in[0], {.lambd = c.number("lambd")}); });
   check_cases("hardtanh", [](const Case& c) {
     return hardtanh(c.in[0],
                     {.min_value = c.number("min_value"), .max_value = c.number("max_value")});
@@ -74,6 +76,11 @@ TEST(ElementwiseGoldens, RulesWithParametersAreThoseOfPyTorch) {
   });
   check_cases("softplus", [](const Case& c) {
     return softplus(c.in[0], {.beta = c.number("beta"), .threshold = c.number("threshold")});
+  });
+  check_cases("softshrink",
+              [](const Case& c) { return softshrink(c.in[0], {.lambd = c.number("lambd")}); });
+  check_cases("threshold", [](const Case& c) {
+    return threshold(c.in[0], {.threshold = c.number("threshold"), .value = c.number("value")});
   });
 }
 

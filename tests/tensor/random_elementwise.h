@@ -54,7 +54,7 @@ inline Real largest_of(DType dtype) {
 /// What is granted: glibc's vector functions promise 4 ulp, and a rule calls one or two of them.
 inline int ulps_of(const std::string& rule) {
   // Near their roots these are differences of numbers up to 4.
-  if (rule == "digamma" || rule == "logaddexp") return 4000;
+  if (rule == "digamma" || rule == "logaddexp" || rule == "tanhshrink") return 4000;
   // The rounding of an argument up to 9^2 is enlarged by exp.
   return rule == "gelu" || rule == "gelu_tanh" ? 64 : 8;
 }
@@ -106,6 +106,7 @@ inline const std::map<std::string, Formula>& formulas() {
        }},
       {"greater", [](X x) { return Real(x[0] > x[1]); }},
       {"greater_equal", [](X x) { return Real(x[0] >= x[1]); }},
+      {"hardshrink", [](X x) { return std::fabs(x[0]) <= 0.5L ? 0 : x[0]; }},
       {"hardsigmoid", [](X x) { return smallest(largest(x[0] + 3, 0), 6) / 6; }},
       {"hardswish", [](X x) { return x[0] * smallest(largest(x[0] + 3, 0), 6) / 6; }},
       {"hardtanh", [](X x) { return smallest(largest(x[0], -1), 1); }},
@@ -153,6 +154,7 @@ inline const std::map<std::string, Formula>& formulas() {
       {"not_equal", [](X x) { return Real(x[0] != x[1]); }},
       {"polygamma", [](X x) { return polygamma_of(1, x[0]); }},
       {"pow", [](X x) { return std::pow(x[0], x[1]); }},
+      {"prelu", [](X x) { return x[0] > 0 ? x[0] : x[0] * x[1]; }},
       {"reciprocal", [](X x) { return 1 / x[0]; }},
       {"relu", [](X x) { return largest(x[0], 0); }},
       {"relu6", [](X x) { return smallest(largest(x[0], 0), 6); }},
@@ -169,12 +171,18 @@ inline const std::map<std::string, Formula>& formulas() {
       {"sin", [](X x) { return std::sin(x[0]); }},
       {"sinh", [](X x) { return std::sinh(x[0]); }},
       {"softplus", [](X x) { return std::log1p(std::exp(x[0])); }},
+      {"softshrink",
+       [](X x) { return std::fabs(x[0]) <= 0.5L ? 0
+                        : x[0] > 0              ? x[0] - 0.5L
+                                                : x[0] + 0.5L; }},
       {"softsign", [](X x) { return x[0] / (1 + std::fabs(x[0])); }},
       {"sqrt", [](X x) { return std::sqrt(x[0]); }},
       {"square", [](X x) { return x[0] * x[0]; }},
       {"sub", [](X x) { return x[0] - x[1]; }},
       {"tan", [](X x) { return std::tan(x[0]); }},
       {"tanh", [](X x) { return std::tanh(x[0]); }},
+      {"tanhshrink", [](X x) { return x[0] - std::tanh(x[0]); }},
+      {"threshold", [](X x) { return x[0] <= 0 ? 0 : x[0]; }},
       {"trunc", [](X x) { return std::trunc(x[0]); }},
       {"xlogy", [](X x) { return x[0] == 0 && !std::isnan(x[1]) ? 0 : x[0] * std::log(x[1]); }},
   };

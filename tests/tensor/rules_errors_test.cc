@@ -115,6 +115,8 @@ TEST(RulesErrors, OfParametersNameThem) {
                                   "[hardtanh] min_value: 2; expected at most max_value, 1");
   expect_throws_text<ConfigError>([&] { hardtanh(x, {.min_value = 0, .max_value = NAN}); },
                                   "[hardtanh] min_value: 0; expected at most max_value, nan");
+  expect_throws_text<ConfigError>([&] { softshrink(x, {.lambd = -1}); },
+                                  "[softshrink] lambd: -1; expected >= 0");
   expect_throws_text<ConfigError>([&] { polygamma(x, {.n = -1}); },
                                   "[polygamma] n: -1; expected 0..100");
   expect_throws_text<ConfigError>([&] { polygamma(x, {.n = 101}); },

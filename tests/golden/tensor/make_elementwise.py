@@ -24,6 +24,7 @@ ATOL = {
     "lgamma": {"float64": 2**-50},
     "polygamma": {"float32": 2**-24, "float64": 2**-48},
     "logaddexp": {"float16": 2**-12, "float32": 2**-21, "float64": 2**-50},
+    "tanhshrink": {"float16": 2**-21, "bfloat16": 2**-21, "float32": 2**-21, "float64": 2**-50},
 }
 # For x = -7 the rounding of the argument of erfc or exp is enlarged by x^2.
 STEEP = ("gelu", "gelu_tanh")
@@ -32,12 +33,14 @@ EXACT = ("abs", "add", "ceil", "clamp", "clamp_max", "clamp_min", "floor", "hard
          "minimum", "mul", "nan_to_num", "neg", "relu", "relu6", "round", "sign", "square", "sub",
          "trunc")
 # PyTorch has these in fewer dtypes, or not of two different ones.
-WIDENED = ("celu", "digamma", "elu", "gelu", "gelu_tanh", "hardsigmoid", "hardswish", "hypot",
-           "leaky_relu", "lerp", "lgamma", "logaddexp", "logsigmoid", "mish", "polygamma", "selu",
-           "silu", "softplus", "softsign", "xlogy")
+WIDENED = ("celu", "digamma", "elu", "gelu", "gelu_tanh", "hardshrink", "hardsigmoid",
+           "hardswish", "hypot", "leaky_relu", "lerp", "lgamma", "logaddexp", "logsigmoid", "mish",
+           "polygamma", "prelu", "selu", "silu", "softplus", "softshrink", "softsign", "tanhshrink",
+           "threshold", "xlogy")
 PARAMETERS = {
     "celu": [{"alpha": 1.0}, {"alpha": 0.5}, {"alpha": 2.25}],
     "elu": [{"alpha": 1.0}, {"alpha": 0.5}, {"alpha": -2.25}],
+    "hardshrink": [{"lambd": 0.5}, {"lambd": 1.25}, {"lambd": 0.0}, {"lambd": -1.0}],
     "hardtanh": [{"min_value": -1.0, "max_value": 1.0}, {"min_value": -2.0, "max_value": 3.0},
                  {"min_value": 1.0, "max_value": 1.0}],
     "isclose": [{"rtol": 1e-5, "atol": 1e-8, "equal_nan": False},
@@ -48,12 +51,16 @@ PARAMETERS = {
     "polygamma": [{"n": 1}, {"n": 2}, {"n": 3}, {"n": 0}],
     "softplus": [{"beta": 1.0, "threshold": 20.0}, {"beta": 0.5, "threshold": 20.0},
                  {"beta": 3.0, "threshold": 2.0}],
+    "softshrink": [{"lambd": 0.5}, {"lambd": 1.25}, {"lambd": 0.0}],
+    "threshold": [{"threshold": 0.0, "value": 0.0}, {"threshold": 0.5, "value": 7.0},
+                  {"threshold": -1.25, "value": -3.0}],
 }
 BAD = {"celu": [{"alpha": 0.0}],
        "hardtanh": [{"min_value": 1.0, "max_value": 0.5}, {"min_value": "nan", "max_value": 1.0}],
        "isclose": [{"rtol": -1.0, "atol": 0.0, "equal_nan": False},
                    {"rtol": 0.0, "atol": "nan", "equal_nan": True}],
-       "polygamma": [{"n": -1}, {"n": 101}]}
+       "polygamma": [{"n": -1}, {"n": 101}],
+       "softshrink": [{"lambd": -0.5}, {"lambd": "nan"}]}
 
 
 def common(*operands):
