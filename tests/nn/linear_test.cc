@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tests/nn/golden_layers.h"
+#include "tests/support/compare.h"
 #include "tests/support/gradients.h"
 #include "tests/support/module_cases.h"
 #include "tests/support/threads.h"
@@ -26,16 +26,6 @@ Linear layer_with(const Variable& weight, const Variable& bias) {
   layer.weight = Parameter(weight);
   if (bias.defined()) layer.bias = Parameter(bias);
   return layer;
-}
-
-TEST(Linear, HasTheValuesAndGradientsOfTorch) {
-  for (const std::string name : {"linear", "linear_one_row", "linear_1d", "linear_no_bias"}) {
-    SCOPED_TRACE(name);
-    const auto& entry = testing::layer_golden(name);
-    const auto inputs = testing::layer_inputs(entry);
-    const Linear layer = layer_with(inputs[1], inputs.size() == 3 ? inputs[2] : Variable());
-    testing::expect_layer_golden(entry, layer(inputs[0]), inputs);
-  }
 }
 
 TEST(Linear, IsThatOfPyTorch) {
