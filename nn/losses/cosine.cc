@@ -15,7 +15,7 @@
 namespace gradus::nn {
 
 Variable cosine_similarity(Operand x1, Operand x2, const CosineSimilarityOptions& options) {
-  const LossStep step("cosine_similarity", {{"x1", x1}, {"x2", x2}}, false);
+  const LossStep step("cosine_similarity", {{"x1", x1}, {"x2", x2}}, 1);
   if (!(options.eps > 0)) {
     throw ConfigError("[cosine_similarity] eps: " + to_text(options.eps) +
                       "; expected a number > 0");
@@ -33,12 +33,8 @@ Variable cosine_similarity(Operand x1, Operand x2, const CosineSimilarityOptions
 Variable cosine_embedding_loss(Operand input1, Operand input2, Operand target,
                                const CosineEmbeddingOptions& options) {
   const LossStep loss("cosine_embedding_loss",
-                      {{"input1", input1}, {"input2", input2}, {"target", target}}, false);
+                      {{"input1", input1}, {"input2", input2}, {"target", target}}, 2);
   const Shape &shape = input1.variable.shape(), &of_target = target.variable.shape();
-  if (input2.variable.shape() != shape) {
-    throw ShapeError("[cosine_embedding_loss] input1 is " + to_string(shape) + " and input2 is " +
-                     to_string(input2.variable.shape()) + "; expected equal shapes");
-  }
   const bool one = shape.rank() == 1 && of_target.rank() == 0;
   if (!one && (shape.rank() != 2 || of_target != Shape{shape[0]})) {
     throw ShapeError("[cosine_embedding_loss] input1 is " + to_string(shape) + " and target is " +

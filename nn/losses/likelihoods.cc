@@ -34,9 +34,7 @@ Variable poisson_nll_loss(Operand input, Operand target, const PoissonNLLOptions
 
 Variable gaussian_nll_loss(Operand input, Operand target, Operand var,
                            const GaussianNLLOptions& options) {
-  const LossStep both("gaussian_nll_loss", {{"input", input}, {"target", target}});
-  const LossStep loss("gaussian_nll_loss", {{"input", input}, {"target", target}, {"var", var}},
-                      false);
+  const LossStep loss("gaussian_nll_loss", {{"input", input}, {"target", target}, {"var", var}}, 2);
   if (!(options.eps > 0)) {
     throw ConfigError("[gaussian_nll_loss] eps: " + to_text(options.eps) +
                       "; expected a number > 0");

@@ -12,7 +12,7 @@
 
 namespace gradus::nn {
 
-LossStep::LossStep(const char* loss, std::initializer_list<Argument> arguments, bool alike)
+LossStep::LossStep(const char* loss, std::initializer_list<Argument> arguments, int alike)
     : line_(arguments.begin()->operand.where), name_(loss) {
   const Argument& first = *arguments.begin();
   const Tensor& x = first.operand.value();
@@ -27,7 +27,7 @@ LossStep::LossStep(const char* loss, std::initializer_list<Argument> arguments, 
       result_ = x.dtype();
       continue;
     }
-    if (alike && each.shape() != x.shape()) {
+    if (&argument - &first < alike && each.shape() != x.shape()) {
       throw ShapeError("[" + std::string(loss) + "] " + first.name + " is " + to_string(x.shape()) +
                        " and " + argument.name + " is " + to_string(each.shape()) +
                        "; expected equal shapes; use reshape");

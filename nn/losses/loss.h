@@ -35,10 +35,10 @@ class LossStep {
     const char* name;
     Operand& operand;
   };
-  /// The first argument must be floating, the others have its shape if they are `alike`. Throws
+  /// The first argument must be floating, and the first `alike` ones of one shape. Throws
   /// DTypeError, ShapeError:
   ///   "[l1_loss] input is [10, 1] and target is [10]; expected equal shapes; use reshape"
-  LossStep(const char* loss, std::initializer_list<Argument> arguments, bool alike = true);
+  LossStep(const char* loss, std::initializer_list<Argument> arguments, int alike = 9);
 
   /// A constant in the dtype of computing. Throws DTypeError unless it is floating, ShapeError
   /// unless it broadcasts to `shape`:

@@ -32,7 +32,7 @@ Variable nll_loss(Operand input, Operand target, const NLLLossOptions& options) 
   const auto [index, ignored] = class_targets("nll_loss", t, classes, options.ignore_index);
   if (index.numel() == 0) {
     // Nothing to gather, also where there are no classes; of the graph, so that backward works.
-    return loss.reduce(reshape(slice(input, axis, {0, 0}), {0}), options.reduction);
+    return loss.reduce(reshape(slice(input, axis, {0, 0}), t.shape()), options.reduction);
   }
   Variable losses = -squeeze(gather(input, axis, index.unsqueeze(axis)), {axis});
   Tensor of_target = ones(index.shape(), losses.dtype());

@@ -169,7 +169,8 @@ TEST(LossErrors, NameWhatDoesNotFitClasses) {
       [&] {
         cosine_embedding_loss(x, zeros({1, 3}), ones({2}));
       },
-      "[cosine_embedding_loss] input1 is [2, 3] and input2 is [1, 3]; expected equal shapes");
+      "[cosine_embedding_loss] input1 is [2, 3] and input2 is [1, 3]; expected equal shapes; "
+      "use reshape");
   EXPECT_THROW(cosine_similarity(x, zeros({2, 4})), ShapeError);
   EXPECT_THROW(cosine_similarity(x, x, {.axis = 2}), IndexError);
   expect_throws_text<ShapeError>(

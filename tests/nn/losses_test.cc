@@ -210,6 +210,8 @@ TEST(Losses, OfHalfTypesAreRoundedOnce) {
     EXPECT_EQ(mse_loss(x, t).item(), mse_loss(wide(x), wide(t)).value().to(dtype).item());
     EXPECT_EQ(binary_cross_entropy_with_logits(x, t).item(),
               binary_cross_entropy_with_logits(wide(x), wide(t)).value().to(dtype).item());
+    EXPECT_EQ(gaussian_nll_loss(x, t, ones({1000}, dtype)).item(),
+              gaussian_nll_loss(wide(x), wide(t), ones({1000})).value().to(dtype).item());
     const Variable leaf = parameter(x);
     EXPECT_EQ(name(grad(huber_loss(leaf, t), leaf).dtype()), name(dtype));
   }
@@ -236,6 +238,9 @@ TEST(Losses, OfNothingAreNotANumberAsMeans) {
   EXPECT_TRUE(std::isnan(y.item()));
   EXPECT_EQ(grad(y, x).value().to_vector(), std::vector<double>(6, 0));
   EXPECT_EQ(nll_loss(zeros({0, 0}), zeros({0}, kInt64), {.reduction = Reduction::kSum}).item(), 0);
+  EXPECT_EQ(
+      nll_loss(zeros({2, 3, 0}), zeros({2, 0}, kInt64), {.reduction = Reduction::kNone}).shape(),
+      (Shape{2, 0}));
 }
 
 TEST(Losses, OfVectorsOfZerosHaveNoSlope) {
