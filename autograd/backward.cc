@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "autograd/hooks.h"
+#include "autograd/line_scope.h"
 #include "autograd/node.h"
 #include "autograd/ops/cast.h"
 #include "autograd/ops/sum_to.h"
@@ -16,6 +17,7 @@ namespace gradus {
 namespace {
 
 constinit thread_local const Node* differentiated = nullptr;
+constinit thread_local const std::source_location* scope_line = nullptr;
 
 // Marks the node whose backward runs, see tape_line.
 class Differentiating {
@@ -346,8 +348,14 @@ std::string to_string(const std::source_location& where) {
 }
 
 std::source_location tape_line(const std::source_location& caller) {
-  return differentiated == nullptr ? caller : differentiated->where();
+  if (differentiated != nullptr) return differentiated->where();
+  return scope_line == nullptr ? caller : *scope_line;
 }
+
+LineScope::LineScope(const std::source_location& line) : outer_(scope_line) {
+  if (outer_ == nullptr) scope_line = &line;
+}
+LineScope::~LineScope() { scope_line = outer_; }
 
 CallersLines::CallersLines() : outer_(std::exchange(differentiated, nullptr)) {}
 CallersLines::~CallersLines() { differentiated = outer_; }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "autograd/ops/cast.h"
+#include "autograd/ops/class_targets.h"
 #include "autograd/ops/shapes.h"
 #include "autograd/ops/softmax.h"
 #include "autograd/ops/sum.h"
@@ -74,33 +75,6 @@ void check(const Tensor& logits, const Tensor& target, const CrossEntropyOptions
   }
 }
 
-// The classes with 0 where they are ignored, and where that is.
-std::pair<Tensor, Tensor> checked_classes(const Tensor& target, std::int64_t classes,
-                                          std::int64_t ignore_index) {
-  const Tensor index = target.to(kInt64).clone(), ignored = zeros(target.shape(), kBool);
-  auto* at = index.data<std::int64_t>();
-  bool* skip = ignored.data<bool>();
-  for (std::int64_t i = 0; i < index.numel(); ++i) {
-    if (at[i] == ignore_index) {
-      at[i] = 0;
-      skip[i] = true;
-    } else if (at[i] < 0 || at[i] >= classes) {
-      Dims where = Dims::filled(target.rank(), 0);
-      const std::int64_t value = at[i];
-      for (int axis = target.rank() - 1; axis >= 0; --axis) {
-        where[axis] = i % target.shape()[axis];
-        i /= target.shape()[axis];
-      }
-      throw IndexError(
-          "[cross_entropy] target: " + std::to_string(value) + " at " + to_string(where) +
-          "; expected " +
-          (classes == 0 ? "no class" : "a class in 0.." + std::to_string(classes - 1)) +
-          ", or ignore_index " + std::to_string(ignore_index));
-    }
-  }
-  return {index, ignored};
-}
-
 }  // namespace
 
 Variable cross_entropy(Operand logits, Operand target, const CrossEntropyOptions& options) {
@@ -120,7 +94,7 @@ Variable cross_entropy(Operand logits, Operand target, const CrossEntropyOptions
         ops::SoftCrossEntropy{weight, options.label_smoothing, options.reduction, vectors}, logits,
         target);
   }
-  const auto [index, ignored] = checked_classes(t, classes, options.ignore_index);
+  const auto [index, ignored] = class_targets("cross_entropy", t, classes, options.ignore_index);
   double divisor = 1;
   if (options.reduction == Reduction::kMean) {
     const Tensor each =

@@ -3,12 +3,12 @@
 
 namespace gradus::nn {
 
-/// Half the mean squared error, 1/n sum (prediction - target)^2 / 2 over all n elements: the loss
-/// of the textbook, whose gradient has no factor 2. Shapes: both [...] alike  ->  []. Throws
-/// ShapeError as mse_loss does. Source: Zhang et al., Dive into Deep Learning, section 3.1.
-inline Variable half_mse_loss(Operand prediction, Operand target) {
-  check_same_shape("half_mse_loss", prediction.variable, target.variable);
-  return mean_squared_error(std::move(prediction), std::move(target), 0.5);
+/// Half the squared error, l = (input - target)^2 / 2 of each element, reduced: the loss of the
+/// textbook, whose gradient has no factor 2. Shapes and errors as mse_loss. Source: Zhang et al.,
+/// Dive into Deep Learning, section 3.1.
+inline Variable half_mse_loss(Operand input, Operand target, const LossOptions& options = {}) {
+  return squared_error("half_mse_loss", std::move(input), std::move(target), 0.5,
+                       {.reduction = options.reduction});
 }
 
 }  // namespace gradus::nn

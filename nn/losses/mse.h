@@ -1,24 +1,24 @@
 #pragma once
-#include <string>
-
-#include "autograd/ops/mean_squared_error.h"
+#include "nn/losses/loss.h"
 
 namespace gradus::nn {
 
-/// The shapes of a loss must be equal: broadcasting [N, 1] against [N] would give [N, N] silently.
-inline void check_same_shape(const char* loss, const Variable& prediction, const Variable& target) {
-  if (prediction.shape() == target.shape()) return;
-  throw ShapeError("[" + std::string(loss) + "] prediction is " + to_string(prediction.shape()) +
-                   " and target is " + to_string(target.shape()) +
-                   "; expected equal shapes; use reshape");
-}
+/// Mean squared error: l = w (input - target)^2 of each element, reduced. The weighted mean is
+/// sum l / sum w.
+/// Shapes: input and target [...] alike, options.weight [...] or one that broadcasts to it  ->  [],
+/// unreduced [...].
+/// Throws ShapeError, DTypeError:
+///   "[mse_loss] input is [10, 1] and target is [10]; expected equal shapes; use reshape"
+/// Source: torch.nn.functional.mse_loss. Differs: PyTorch broadcasts, with a warning; its weight
+/// has the shape of input.
+Variable mse_loss(Operand input, Operand target, const WeightedLossOptions& options = {});
 
-/// Mean squared error, 1/n sum (prediction - target)^2 over all n elements, as torch's mse_loss.
-/// Shapes: both [...] alike  ->  []. Throws ShapeError:
-///   "[mse_loss] prediction is [10, 1] and target is [10]; expected equal shapes; use reshape"
-inline Variable mse_loss(Operand prediction, Operand target) {
-  check_same_shape("mse_loss", prediction.variable, target.variable);
-  return mean_squared_error(std::move(prediction), std::move(target), 1);
-}
+struct MSELoss : LossModule<WeightedLossOptions, mse_loss> {
+  using LossModule::LossModule;
+};
+
+/// What mse_loss and half_mse_loss share: l = factor (input - target)^2.
+Variable squared_error(const char* loss, Operand input, Operand target, double factor,
+                       const WeightedLossOptions& options);
 
 }  // namespace gradus::nn

@@ -26,6 +26,9 @@ TEST(RuleParameters, EnterTheDerivatives) {
   expect_gradients("threshold",
                    [](Inputs v) { return square(threshold(v[0], {.threshold = 0.3, .value = 5})); },
                    {x});
+  for (double delta : {0.4, 1.7}) {
+    expect_gradients("huber", [=](Inputs v) { return huber(v[0], {.delta = delta}); }, {x});
+  }
   expect_gradients("leaky_relu",
                    [](Inputs v) { return square(leaky_relu(v[0], {.negative_slope = 0.3})); }, {x});
   expect_gradients("softplus",
@@ -41,12 +44,19 @@ TEST(RuleParameters, EnterTheDerivatives) {
 TEST(RuleParameters, SecondDerivativesFarOutAreFinite) {
   using X = const Variable&;
   const std::vector<Variable (*)(X)> functions = {
-      [](X x) { return elu(x); },          [](X x) { return selu(x); },
-      [](X x) { return celu(x); },         [](X x) { return softplus(x); },
-      [](X x) { return logsigmoid(x); },   [](X x) { return silu(x); },
-      [](X x) { return gelu(x); },         [](X x) { return mish(x); },
-      [](X x) { return gelu_tanh(x); },    [](X x) { return softsign(x); },
+      [](X x) { return elu(x); },
+      [](X x) { return selu(x); },
+      [](X x) { return celu(x); },
+      [](X x) { return softplus(x); },
+      [](X x) { return logsigmoid(x); },
+      [](X x) { return silu(x); },
+      [](X x) { return gelu(x); },
+      [](X x) { return mish(x); },
+      [](X x) { return gelu_tanh(x); },
+      [](X x) { return softsign(x); },
       [](X x) { return logaddexp(x, 1); },
+      [](X x) { return huber(x); },
+      [](X x) { return logistic_loss(x, 1); },
   };
   for (std::size_t i = 0; i < functions.size(); ++i) {
     const Variable x = parameter(tensor({-900, 900}, kFloat64));

@@ -19,6 +19,7 @@ B = [1.2, -0.5, 0.8]
 INF = math.inf
 # Where a function is real.
 UNIT = [-0.9, -0.6, -0.2, 0.1, 0.5, 0.8]
+PROBABILITIES = [0.2, 0.9, 0.55, 0.04, 0.35, 0.7]
 DOMAINS = {"log": POSITIVE, "log2": POSITIVE, "log10": POSITIVE, "sqrt": POSITIVE,
            "rsqrt": POSITIVE, "log1p": POSITIVE, "asin": UNIT, "acos": UNIT, "atanh": UNIT,
            "acosh": [1.2, 1.5, 1.9, 2.4, 3.1, 5.0]}
@@ -64,13 +65,15 @@ def main():
     for name in binary:
         a = [abs(v) for v in A] if name == "pow" else A
         b = [abs(v) for v in B] if name == "xlogy" else B
+        if name == "log_loss":
+            a, b = PROBABILITIES, PROBABILITIES[:3]
         golden["binary"][name] = derivatives(function(name), grid(a, 3), b)
 
     zeros = [-0.0, 0.0]
     for name in ("abs", "relu", "sign", "sqrt", "log", "square", "tanh"):
         golden["kinks"][name] = first(function(name), zeros)
     edges = {"celu": [0.0], "elu": [0.0], "hardsigmoid": [-3.0, 3.0], "hardswish": [-3.0, 3.0, 0.0],
-             "hardtanh": [-1.0, 1.0, 0.0], "leaky_relu": zeros, "relu6": [-0.0, 0.0, 6.0, INF],
+             "hardtanh": [-1.0, 1.0, 0.0], "huber": [-1.0, 1.0, 0.0, INF], "leaky_relu": zeros, "relu6": [-0.0, 0.0, 6.0, INF],
              "selu": zeros, "softsign": zeros, "softplus": [19.9, 20.1, 800.0, -800.0],
              "hardshrink": [-0.5, 0.5, 0.0, math.nan], "softshrink": [-0.5, 0.5, 0.0, math.nan],
              "tanhshrink": [0.0, 800.0, -800.0], "threshold": [0.0, -0.0, math.nan],

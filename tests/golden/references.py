@@ -75,6 +75,20 @@ def isclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=False):
     return torch.isclose(a.to(dtype), b.to(dtype), rtol=rtol, atol=atol, equal_nan=equal_nan)
 
 
+def huber(x, delta=1.0):
+    return F.huber_loss(x, torch.zeros_like(x), delta=delta, reduction="none")
+
+
+def log_loss(a, b):
+    """PyTorch's refuses numbers that are no probabilities."""
+    return (b - 1) * torch.log1p(-a).clamp(min=-100) - b * torch.log(a).clamp(min=-100)
+
+
+def logistic_loss(a, b):
+    """PyTorch's has other digits where the target is 1."""
+    return torch.relu(a) - a * b + torch.log1p(torch.exp(-a.abs()))
+
+
 OTHER = {
     "bitwise_not": lambda x: torch.bitwise_not(x),
     "digamma": lambda x: Psi.apply(x, 0),
@@ -84,8 +98,11 @@ OTHER = {
     "gelu_tanh": gelu_tanh,
     # PyTorch's derivative is a float32 1/6 in float64 too.
     "hardsigmoid": lambda x: F.relu6(x + 3) / 6,
+    "huber": huber,
     "isclose": isclose,
     "lgamma": Lgamma.apply,
+    "log_loss": log_loss,
+    "logistic_loss": logistic_loss,
     "not_equal": torch.ne,
     "polygamma": lambda x, n=1: Psi.apply(x, n),
     # PyTorch takes a list of slopes, one per channel.

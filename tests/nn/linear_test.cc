@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tests/support/compare.h"
 #include "tests/support/gradients.h"
 #include "tests/support/module_cases.h"
 #include "tests/support/threads.h"

@@ -29,6 +29,7 @@ Range smooth_range(const std::string& rule) {
   if (rule == "asin" || rule == "acos" || rule == "atanh") return {-0.8, 0.8};
   // Positive, away from the poles at 0, -1, -2, ... and from digamma's third derivative.
   if (rule == "lgamma" || rule == "digamma" || rule == "polygamma") return {0.6, 3};
+  if (rule == "log_loss") return {0.1, 0.9};
   if (rule == "acosh") return {1.3, 3};
   if (rule == "log1p") return {-0.5, 2};
   return {-2, 2};

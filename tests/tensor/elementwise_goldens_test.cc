@@ -62,6 +62,7 @@ TEST(ElementwiseGoldens, RulesWithParametersAreThoseOfPyTorch) {
         c.in[0], c.in[1],
         {.rtol = c.number("rtol"), .atol = c.number("atol"), .equal_nan = c.flag("equal_nan")});
   });
+  check_cases("huber", [](const Case& c) { return huber(c.in[0], {.delta = c.number("delta")}); });
   check_cases("leaky_relu", [](const Case& c) {
     return leaky_relu(c.in[0], {.negative_slope = c.number("negative_slope")});
   });

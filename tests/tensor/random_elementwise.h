@@ -55,6 +55,8 @@ inline Real largest_of(DType dtype) {
 inline int ulps_of(const std::string& rule) {
   // Near their roots these are differences of numbers up to 4.
   if (rule == "digamma" || rule == "logaddexp" || rule == "tanhshrink") return 4000;
+  // Likewise for targets that are no probabilities.
+  if (rule == "log_loss" || rule == "logistic_loss") return 4000;
   // The rounding of an argument up to 9^2 is enlarged by exp.
   return rule == "gelu" || rule == "gelu_tanh" ? 64 : 8;
 }
@@ -110,6 +112,11 @@ inline const std::map<std::string, Formula>& formulas() {
       {"hardsigmoid", [](X x) { return smallest(largest(x[0] + 3, 0), 6) / 6; }},
       {"hardswish", [](X x) { return x[0] * smallest(largest(x[0] + 3, 0), 6) / 6; }},
       {"hardtanh", [](X x) { return smallest(largest(x[0], -1), 1); }},
+      {"huber",
+       [](X x) {
+         const Real c = smallest(largest(x[0], -1), 1);
+         return c * (x[0] - c / 2);
+       }},
       {"hypot", [](X x) { return std::hypot(x[0], x[1]); }},
       {"isclose",
        [](X x) {
@@ -131,6 +138,11 @@ inline const std::map<std::string, Formula>& formulas() {
       {"less_equal", [](X x) { return Real(x[0] <= x[1]); }},
       {"lgamma", [](X x) { return std::lgamma(x[0]); }},
       {"log", [](X x) { return std::log(x[0]); }},
+      {"log_loss",
+       [](X x) {
+         return (x[1] - 1) * largest(std::log1p(-x[0]), -100) -
+                x[1] * largest(std::log(x[0]), -100);
+       }},
       {"log10", [](X x) { return std::log10(x[0]); }},
       {"log1p", [](X x) { return std::log1p(x[0]); }},
       {"log2", [](X x) { return std::log2(x[0]); }},
@@ -143,6 +155,8 @@ inline const std::map<std::string, Formula>& formulas() {
       {"logical_not", [](X x) { return Real(x[0] == 0); }},
       {"logical_or", [](X x) { return Real(x[0] != 0 || x[1] != 0); }},
       {"logical_xor", [](X x) { return Real((x[0] != 0) != (x[1] != 0)); }},
+      {"logistic_loss",
+       [](X x) { return largest(x[0], 0) - x[0] * x[1] + std::log1p(std::exp(-std::fabs(x[0]))); }},
       {"logsigmoid",
        [](X x) { return smallest(x[0], 0) - std::log1p(std::exp(-std::fabs(x[0]))); }},
       {"maximum", [](X x) { return largest(x[0], x[1]); }},

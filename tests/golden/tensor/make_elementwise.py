@@ -23,6 +23,10 @@ ATOL = {
     "lerp": {"float16": 2**-20, "bfloat16": 2**-20, "float32": 2**-20, "float64": 2**-49},
     "lgamma": {"float64": 2**-50},
     "polygamma": {"float32": 2**-24, "float64": 2**-48},
+    # For targets that are no probabilities.
+    "log_loss": dict.fromkeys(("float16", "bfloat16", "float32"), 2**-18) | {"float64": 2**-47},
+    "logistic_loss": dict.fromkeys(("float16", "bfloat16", "float32"), 2**-18) |
+                     {"float64": 2**-47},
     "logaddexp": {"float16": 2**-12, "float32": 2**-21, "float64": 2**-50},
     "tanhshrink": {"float16": 2**-21, "bfloat16": 2**-21, "float32": 2**-21, "float64": 2**-50},
 }
@@ -33,10 +37,10 @@ EXACT = ("abs", "add", "ceil", "clamp", "clamp_max", "clamp_min", "floor", "hard
          "minimum", "mul", "nan_to_num", "neg", "relu", "relu6", "round", "sign", "square", "sub",
          "trunc")
 # PyTorch has these in fewer dtypes, or not of two different ones.
-WIDENED = ("celu", "digamma", "elu", "gelu", "gelu_tanh", "hardshrink", "hardsigmoid",
-           "hardswish", "hypot", "leaky_relu", "lerp", "lgamma", "logaddexp", "logsigmoid", "mish",
-           "polygamma", "prelu", "selu", "silu", "softplus", "softshrink", "softsign", "tanhshrink",
-           "threshold", "xlogy")
+WIDENED = ("celu", "digamma", "elu", "gelu", "gelu_tanh", "hardshrink", "hardsigmoid", "hardswish",
+           "huber", "hypot", "leaky_relu", "lerp", "lgamma", "log_loss", "logaddexp",
+           "logistic_loss", "logsigmoid", "mish", "polygamma", "prelu", "selu", "silu", "softplus",
+           "softshrink", "softsign", "tanhshrink", "threshold", "xlogy")
 PARAMETERS = {
     "celu": [{"alpha": 1.0}, {"alpha": 0.5}, {"alpha": 2.25}],
     "elu": [{"alpha": 1.0}, {"alpha": 0.5}, {"alpha": -2.25}],
@@ -46,6 +50,7 @@ PARAMETERS = {
     "isclose": [{"rtol": 1e-5, "atol": 1e-8, "equal_nan": False},
                 {"rtol": 0.3, "atol": 0.0, "equal_nan": True},
                 {"rtol": 0.0, "atol": 1.1, "equal_nan": False}],
+    "huber": [{"delta": 1.0}, {"delta": 0.5}, {"delta": 2.25}],
     "leaky_relu": [{"negative_slope": 0.01}, {"negative_slope": 0.25}, {"negative_slope": -2.0}],
     "nan_to_num": [{}, {"nan": 1.5, "posinf": 7.0, "neginf": -5.0}],
     "polygamma": [{"n": 1}, {"n": 2}, {"n": 3}, {"n": 0}],
@@ -57,6 +62,7 @@ PARAMETERS = {
 }
 BAD = {"celu": [{"alpha": 0.0}],
        "hardtanh": [{"min_value": 1.0, "max_value": 0.5}, {"min_value": "nan", "max_value": 1.0}],
+       "huber": [{"delta": 0.0}, {"delta": "nan"}],
        "isclose": [{"rtol": -1.0, "atol": 0.0, "equal_nan": False},
                    {"rtol": 0.0, "atol": "nan", "equal_nan": True}],
        "polygamma": [{"n": -1}, {"n": 101}],
