@@ -44,6 +44,14 @@ void CommandLine::option(const std::string& name, std::uint64_t& value, const st
   parser_->app.add_option(name, value, help)->check(whole_number(0))->capture_default_str();
 }
 
+void CommandLine::option(const std::string& name, double& value, const std::string& help) {
+  parser_->app.add_option(name, value, help)->capture_default_str();
+}
+
+void CommandLine::flag(const std::string& name, bool& value, const std::string& help) {
+  parser_->app.add_flag(name, value, help);
+}
+
 void CommandLine::count(const std::string& name, int& value, const std::string& help) {
   parser_->app.add_option(name, value, help)->check(whole_number(1))->capture_default_str();
 }

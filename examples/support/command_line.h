@@ -21,6 +21,9 @@ class CommandLine {
   void option(const std::string& name, std::string& value, const std::string& help,
               const std::vector<std::string>& choices = {});
   void option(const std::string& name, std::uint64_t& value, const std::string& help);
+  void option(const std::string& name, double& value, const std::string& help);
+  /// False unless it is given.
+  void flag(const std::string& name, bool& value, const std::string& help);
   /// At least 1.
   void count(const std::string& name, int& value, const std::string& help);
 

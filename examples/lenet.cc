@@ -1,0 +1,83 @@
+// LeNet: on Fashion-MNIST with the textbook's settings and its five schedules of the learning rate,
+// or on MNIST.
+//   ./gradus run lenet --schedule cosine_warmup --figure lenet.svg
+//   ./gradus run lenet --set mnist --epochs 10
+#include "examples/models/lenet.h"
+
+#include <iostream>
+
+#include "examples/support/training.h"
+#include "nn/losses/cross_entropy.h"
+#include "nn/metrics/accuracy.h"
+#include "optim/optimizer.h"
+#include "optim/rules/sgd.h"
+#include "optim/schedules/constant.h"
+#include "optim/schedules/cosine_with_warmup.h"
+#include "optim/schedules/multi_step.h"
+#include "optim/schedules/square_root.h"
+
+namespace {
+
+using namespace gradus;
+
+// The textbook's schedules of the learning rate, section 12.11, as functions of the epoch. There
+// the first epoch has the rate of the optimizer, and epoch k what a schedule says for k - 1.
+optim::Schedule schedule_of(const std::string& name, double lr) {
+  namespace schedules = optim::schedules;
+  if (name == "square_root") return schedules::SquareRoot{.base = 0.1};
+  if (name == "halving") return schedules::MultiStep{0.5, {15, 30}, 0.5};
+  if (name == "cosine") return schedules::CosineWithWarmup{.base = 0.3, .final = 0.01, .steps = 20};
+  if (name == "cosine_warmup") {
+    return schedules::CosineWithWarmup{.base = 0.3, .final = 0.01, .steps = 20, .warmup = 5};
+  }
+  return schedules::Constant{.base = lr};
+}
+
+void run(const TrainingOptions& o, const std::string& set, const std::string& schedule) {
+  check_figure(o);
+  Generator rng(o.seed);
+  const auto source = set == "mnist" ? data::mnist : data::fashion_mnist;
+  const auto train = image_loader(source, data::Split::kTrain, o);
+  const auto test = image_loader(source, data::Split::kTest, o);
+
+  models::LeNet net(rng, {.modern = true});
+  optim::Optimizer<optim::SGD> optimizer(net.named_parameters(), {.lr = o.lr});
+
+  const optim::Schedule rate = schedule_of(schedule, o.lr);
+  train::Run run(run_options(o, "test accuracy"), {"train loss", "train accuracy", "test accuracy"},
+                 {.model = &net, .optimizer = &optimizer}, std::cout);
+  while (run.next_epoch()) {
+    const auto epoch = static_cast<double>(run.state().epoch);
+    const bool by_steps = schedule == "halving";  // this one counts the epochs that are done
+    optimizer.set_hyper_parameter("lr", by_steps     ? rate(epoch)
+                                        : epoch == 0 ? o.lr
+                                                     : rate(epoch - 1));
+    for (const data::Batch& batch : run.batches(train)) {
+      const Variable logits = net(batch.x);
+      const Variable loss = nn::cross_entropy(logits, batch.y);
+      optimizer.zero_grad();
+      loss.backward();
+      optimizer.step();
+      const auto n = static_cast<double>(batch.x.dim(0));
+      run.measure("train loss", loss.item(), n);
+      run.measure("train accuracy", nn::accuracy(logits, batch.y), n);
+    }
+    run.end_epoch([&] {
+      return train::MetricsLog::Values{{"test accuracy", test_accuracy(net, test)}};
+    });
+  }
+  draw(run, o, "LeNet on " + set + ", " + schedule);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CommandLine line("Images with LeNet (Fashion-MNIST or MNIST), the textbook's schedules");
+  TrainingOptions options{.epochs = 30, .batch = 256, .lr = 0.3};
+  std::string set = "fashion_mnist", schedule = "constant";
+  add_options(line, options);
+  line.option("--set", set, "which images", {"fashion_mnist", "mnist"});
+  line.option("--schedule", schedule, "of the learning rate",
+              {"constant", "square_root", "halving", "cosine", "cosine_warmup"});
+  return line.run(argc, argv, [&] { run(options, set, schedule); });
+}

@@ -1,0 +1,75 @@
+#include "examples/support/training.h"
+
+#include <cstdio>
+
+#include "nn/metrics/accuracy.h"
+#include "train/progress.h"
+
+namespace gradus {
+namespace {
+
+constexpr std::int64_t kSmokeSamples = 2048, kTestBatch = 500;
+
+}  // namespace
+
+void add_options(CommandLine& line, TrainingOptions& o) {
+  line.count("--epochs", o.epochs, "how often all samples are seen");
+  line.count("--batch", o.batch, "samples per step");
+  line.option("--lr", o.lr, "learning rate");
+  line.option("--seed", o.seed, "seed of start, order and noise");
+  line.option("--data", o.data, "folder of the data, if not in the usual places");
+  line.option("--out", o.out, "folder for the log and the checkpoints");
+  line.option("--figure", o.figure, "draw the metrics into this .svg or .png file");
+  line.count("--workers", o.workers, "threads that load batches");
+  line.flag("--resume", o.resume, "go on from the newest checkpoint in --out");
+  line.flag("--tensorboard", o.tensorboard, "write an event file for TensorBoard too");
+  line.flag("--smoke", o.smoke, "a few seconds on few samples, to see that it works");
+}
+
+train::RunOptions run_options(const TrainingOptions& o, const std::string& best,
+                              bool lower_is_better) {
+  train::RunOptions run;
+  run.epochs = o.smoke ? 2 : o.epochs;
+  run.out = o.out;
+  run.resume = o.resume;
+  run.tensorboard = o.tensorboard;
+  run.best = best;
+  run.lower_is_better = lower_is_better;
+  run.terminal = train::is_terminal(stdout);
+  return run;
+}
+
+void check_figure(const TrainingOptions& o) {
+  if (!o.figure.empty()) train::check_figure_file(o.figure);
+}
+
+void draw(const train::Run& run, const TrainingOptions& o, const std::string& title) {
+  if (!o.figure.empty() && !run.log().rows().empty()) {
+    train::write_figure(run.figure(title), o.figure);
+  }
+}
+
+data::DataLoader image_loader(data::TensorDataset (*set)(data::Split, const std::string&),
+                              data::Split split, const TrainingOptions& o) {
+  const bool train = split == data::Split::kTrain;
+  data::TensorDataset images = set(split, o.data);
+  if (o.smoke) images = images.head(std::min(kSmokeSamples, images.size()));
+  data::LoaderOptions options;
+  options.batch_size = train ? o.batch : kTestBatch;
+  options.shuffle = train;
+  options.workers = o.workers;
+  options.seed = o.seed;
+  return data::DataLoader(std::move(images), options);
+}
+
+double test_accuracy(nn::Module& net, const data::DataLoader& loader) {
+  const NoGradGuard no_grad;
+  const bool training = net.training();
+  net.eval();
+  nn::Accuracy accuracy;
+  for (const data::Batch& batch : loader.epoch(0)) accuracy.update(net(batch.x), batch.y);
+  net.train(training);
+  return accuracy.compute();
+}
+
+}  // namespace gradus

@@ -1,0 +1,43 @@
+#pragma once
+// What the training examples have in common: their options, and how a classifier is judged.
+#include <functional>
+#include <string>
+
+#include "data/idx.h"
+#include "data/loader.h"
+#include "examples/support/command_line.h"
+#include "nn/module.h"
+#include "train/run.h"
+
+namespace gradus {
+
+/// Options of a training example, with its defaults.
+struct TrainingOptions {
+  int epochs = 10, batch = 256;
+  double lr = 0.1;
+  std::uint64_t seed = 0;
+  std::string data = "", out = "", figure = "";
+  int workers = 1;
+  bool resume = false, tensorboard = false, smoke = false;
+};
+
+/// Adds --epochs, --batch, --lr, --seed, --data, --out, --figure, --workers, --resume,
+/// --tensorboard and --smoke.
+void add_options(CommandLine& line, TrainingOptions& options);
+
+/// What a Run needs to know. best: the metric that checkpoints are compared by.
+train::RunOptions run_options(const TrainingOptions& options, const std::string& best = "",
+                              bool lower_is_better = false);
+
+/// Fails early where --figure could not be written, and draws the metrics of a run at its end.
+void check_figure(const TrainingOptions& options);
+void draw(const train::Run& run, const TrainingOptions& options, const std::string& title);
+
+/// Images for training or for tests: all of them, or, for --smoke, few.
+data::DataLoader image_loader(data::TensorDataset (*set)(data::Split, const std::string&),
+                              data::Split split, const TrainingOptions& options);
+
+/// The part of the samples that the classifier has right; its mode stays as it was.
+double test_accuracy(nn::Module& net, const data::DataLoader& loader);
+
+}  // namespace gradus
