@@ -22,7 +22,7 @@ void mlp_step(benchmark::State& state) {
   set_num_threads(static_cast<int>(state.range(0)));
   Generator generator(1);
   const Tensor x = normal({16, 32}, 0, 1, generator), y = normal({16, 10}, 0, 1, generator);
-  const nn::Sequential net(nn::Linear(32, 64, generator), nn::Relu(),
+  const nn::Sequential net(nn::Linear(32, 64, generator), nn::ReLU(),
                            nn::Linear(64, 10, generator));
   optim::Optimizer<optim::SGD> optimizer(net.named_parameters(), {.lr = 0.01});
   const auto step = [&] {

@@ -40,7 +40,11 @@ struct Linear : Module {
 
   Parameter weight, bias;  ///< bias is undefined when there is none
 
- private:
+ protected:
+  // Sizes come with the first input.
+  Linear(bool with_bias, DType dtype) : weight(lazy_parameter("weight", dtype)) {
+    if (with_bias) bias = lazy_parameter("bias", dtype);
+  }
   static Tensor initial(const Shape& shape, std::int64_t in, Generator& rng, DType dtype) {
     const double k = 1 / std::sqrt(static_cast<double>(in));
     return uniform(shape, -k, k, rng, dtype);

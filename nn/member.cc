@@ -2,6 +2,7 @@
 
 #include <typeinfo>
 
+#include "autograd/node.h"
 #include "nn/call_watch.h"
 #include "nn/module.h"
 
@@ -13,6 +14,14 @@ constinit thread_local CallWatch* watching = nullptr;
 
 }  // namespace
 
+Variable without_elements(DType dtype) {
+  Variable x = parameter(Tensor::empty({0}, dtype));
+  Tensor none = x.value();
+  none.release_storage();
+  x.node()->set_value(std::move(none));
+  return x;
+}
+
 DeepCopy::DeepCopy() : before_(std::exchange(copying, this)) {}
 DeepCopy::~DeepCopy() { copying = before_; }
 DeepCopy* DeepCopy::current() { return copying; }
@@ -20,8 +29,8 @@ DeepCopy* DeepCopy::current() { return copying; }
 Variable DeepCopy::copy(const Variable& x) {
   Variable& found = variables_[x.node()];
   if (!found.defined()) {
-    found = Variable(x.value().clone());
-    if (x.requires_grad()) found.set_requires_grad(true);
+    found = x.value().defined() ? Variable(x.value().clone()) : without_elements(x.value().dtype());
+    if (x.value().defined() && x.requires_grad()) found.set_requires_grad(true);
   }
   return found;
 }

@@ -36,6 +36,9 @@ class DeepCopy {
   DeepCopy* before_;
 };
 
+/// A leaf that requires a gradient and has a dtype, but no shape and no elements yet.
+Variable without_elements(DType dtype);
+
 /// A Variable that belongs to a module. Undefined until it is registered.
 class Member : public Variable {
  public:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "autograd/node.h"
+
 namespace gradus::nn {
 namespace {
 
@@ -89,7 +91,19 @@ Module::Named<const Module*> Module::named_children() const {
   return all;
 }
 
+void Module::check_complete(const char* asked) const {
+  for (const auto& [path, module] : named_modules()) {
+    for (const auto& entry : module->parameters_) {
+      if (has_elements(entry.member)) continue;
+      throw ConfigError("[" + string(asked) + "] " + (path.empty() ? "" : path + ".") + entry.name +
+                        ": has no shape yet; expected one; run one batch through the module "
+                        "first, its input decides");
+    }
+  }
+}
+
 Module::Named<Variable> Module::named_parameters() const {
+  check_complete("parameters");
   return collect<Variable>(
       *this, [](const Module& m) -> auto& { return m.parameters_; },
       [](const Parameter& p) { return std::pair<const void*, Variable>(p.node(), p); });
@@ -144,6 +158,7 @@ Variable Module::get_buffer(string_view path) const {
 }
 
 Module::Named<Tensor> Module::state_dict() const {
+  check_complete("state_dict");
   Named<Tensor> all;
   for (const auto& entry : parameters_) all.emplace_back(entry.name, entry.member.value());
   for (const auto& entry : buffers_) {
@@ -198,6 +213,14 @@ Registered<Parameter> Module::parameter(const string& name, const Parameter& sha
   check_name(name);
   parameters_.push_back({name, shared});
   return Registered<Parameter>(shared);
+}
+
+Registered<Parameter> Module::lazy_parameter(const string& name, DType dtype) {
+  return parameter(name, Parameter(without_elements(dtype)));
+}
+
+void Module::fill_lazy(const Parameter& x, Tensor value) {
+  x.node()->set_value(gradus::parameter(std::move(value)).value());
 }
 
 Registered<Buffer> Module::buffer(const string& name, Tensor value, bool persistent) {

@@ -42,7 +42,7 @@ class Module {
 
   /// All parameters below this module as `child.weight`, in the order of their declaration, those
   /// of a module before those of its children; one that is shared is listed once, under its first
-  /// name. Buffers likewise.
+  /// name. Buffers likewise. Throws ConfigError for a lazy one that has no shape yet.
   Named<Variable> named_parameters() const;
   std::vector<Variable> parameters() const;
   Named<Variable> named_buffers() const;
@@ -86,6 +86,8 @@ class Module {
   /// "in_features=784, out_features=256, bias=True".
   std::string type_name() const;
   virtual std::string extra_repr() const { return ""; }
+  /// Whether children that print alike, one after another, are printed once: "(0-2): 3 x ReLU()".
+  virtual bool prints_repeats_once() const { return false; }
 
   /// Runs f, a call of this module as the part `name` of another one: errors learn that name, and a
   /// CallWatch sees it.
@@ -119,6 +121,15 @@ class Module {
   Registered<Parameter> parameter(const std::string& name, Tensor value);
   /// The same leaf under one more name, here or in another module: tied weights.
   Registered<Parameter> parameter(const std::string& name, const Parameter& shared);
+  /// Registers a parameter whose shape the first input decides: give it its elements then by
+  /// fill_lazy. Until that has happened, asking this module or one around it for parameters or
+  /// state is a ConfigError:
+  ///   "[parameters] 0.weight: has no shape yet; expected one; run one batch through the module
+  ///   first, its input decides"
+  Registered<Parameter> lazy_parameter(const std::string& name, DType dtype);
+  static bool has_elements(const Parameter& x) { return x.value().defined(); }
+  /// For all handles; once. Throws DTypeError unless floating.
+  static void fill_lazy(const Parameter& x, Tensor value);
   /// Registers a tensor that is no parameter; what is not persistent is not saved.
   Registered<Buffer> buffer(const std::string& name, Tensor value, bool persistent = true);
   /// Registers a stream of random numbers that starts from the next numbers of rng.
@@ -162,6 +173,7 @@ class Module {
     }
   }
 
+  void check_complete(const char* asked) const;
   void adopt(const std::string& name, Child<Module> module);
   void check_name(const std::string& name) const;
 

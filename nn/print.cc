@@ -38,8 +38,16 @@ std::string to_string(const Module& module) {
   std::string text = module.type_name() + "(";
   if (children.empty()) return text + own + ")";
   if (!own.empty()) text += "\n  " + own;
-  for (const auto& [name, child] : children) {
-    text += "\n  (" + name + "): " + indented(to_string(*child));
+  for (std::size_t i = 0; i < children.size();) {
+    const std::string one = indented(to_string(*children[i].second));
+    std::size_t next = i + 1;
+    if (module.prints_repeats_once()) {
+      while (next < children.size() && indented(to_string(*children[next].second)) == one) ++next;
+    }
+    text += "\n  (" + children[i].first;
+    if (next - i > 1) text += "-" + children[next - 1].first;
+    text += "): " + (next - i > 1 ? std::to_string(next - i) + " x " : "") + one;
+    i = next;
   }
   return text + "\n)";
 }

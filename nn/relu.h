@@ -6,7 +6,7 @@ namespace gradus::nn {
 
 /// y = max(x, 0) as a layer. Shapes: x [...]  ->  y [...]. Throws DTypeError for dtypes that relu
 /// refuses.
-struct Relu : Module {
+struct ReLU : Module {
   Variable forward(Operand x) const override { return relu(std::move(x)); }
 };
 

@@ -71,7 +71,7 @@ TEST(DeepCopy, SharesInsideWhatTheOriginalShares) {
 
 TEST(DeepCopy, OfAChildOrASequenceKeepsTheirStructs) {
   Generator rng(3);
-  const Sequential net(Linear(2, 3, rng), Relu(), Sequential(Linear(3, 1, rng)));
+  const Sequential net(Linear(2, 3, rng), ReLU(), Sequential(Linear(3, 1, rng)));
   const Sequential copy = deep_copy(net);
   expect_same_bits(copy(ones({4, 2})).value(), net(ones({4, 2})).value());
   net.parameters().at(0).value().fill(0);
@@ -123,8 +123,8 @@ TEST(Module, ListsWhatIsSharedOnceButSavesItUnderEveryName) {
 
 TEST(Module, FindsPartsByTheirPath) {
   Generator rng(3);
-  Sequential net(Sequential(Linear(2, 3, rng), Relu()), Part(rng));
-  EXPECT_EQ(net.get_submodule("0.1").type_name(), "Relu");
+  Sequential net(Sequential(Linear(2, 3, rng), ReLU()), Part(rng));
+  EXPECT_EQ(net.get_submodule("0.1").type_name(), "ReLU");
   EXPECT_EQ(&net.get_submodule(""), &net);
   EXPECT_EQ(net.get_parameter("0.0.bias").shape(), (Shape{3}));
   EXPECT_EQ(net.get_buffer("1.scratch").shape(), (Shape{2}));
@@ -173,7 +173,7 @@ TEST(Module, FreezesAndAppliesToAllParts) {
 
 TEST(Module, AnErrorNamesThePartItComesFrom) {
   Generator rng(3);
-  const Sequential net(Relu(), Sequential(Linear(2, 3, rng), Linear(4, 1, rng)));
+  const Sequential net(ReLU(), Sequential(Linear(2, 3, rng), Linear(4, 1, rng)));
   expect_throws_text<ShapeError>(
       [&] {
         net(ones({5, 2}));
@@ -208,14 +208,14 @@ TEST(Module, WithAForwardOfItsOwnSaysSo) {
 
 TEST(Module, IsPrintedAsPyTorchDoes) {
   Generator rng(3);
-  const Sequential net(Linear(2, 3, rng), Sequential(Relu(), Linear(3, 1, rng, false)));
+  const Sequential net(Linear(2, 3, rng), Sequential(ReLU(), Linear(3, 1, rng, false)));
   std::ostringstream out;
   out << net;
   EXPECT_EQ(out.str(),
             "Sequential(\n"
             "  (0): Linear(in_features=2, out_features=3, bias=True)\n"
             "  (1): Sequential(\n"
-            "    (0): Relu()\n"
+            "    (0): ReLU()\n"
             "    (1): Linear(in_features=3, out_features=1, bias=False)\n"
             "  )\n"
             ")");
@@ -230,10 +230,10 @@ TEST(CallWatch, SeesCallsFromTheOutsideToTheInside) {
     std::string text;
   };
   Generator rng(3);
-  const Sequential net(Relu(), Linear(2, 3, rng));
+  const Sequential net(ReLU(), Linear(2, 3, rng));
   Log log;
   net(ones({4, 2}));
-  EXPECT_EQ(log.text, "<:Sequential<0:Relu[4, 2]><1:Linear[4, 3]>[4, 3]>");
+  EXPECT_EQ(log.text, "<:Sequential<0:ReLU[4, 2]><1:Linear[4, 3]>[4, 3]>");
 }
 
 }  // namespace

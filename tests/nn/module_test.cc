@@ -147,10 +147,10 @@ TEST(Module, IntegerParametersAreErrors) {
 
 TEST(Module, ActivationsAreTheFunctions) {
   const Tensor x = tensor({{-1.5, 0}, {0.5, 2}}, kFloat64);
-  expect_same_bits(Relu()(x).value(), relu(x));
+  expect_same_bits(ReLU()(x).value(), relu(x));
   expect_same_bits(Tanh()(x).value(), tanh(x));
   expect_same_bits(Sigmoid()(x).value(), sigmoid(x));
-  EXPECT_TRUE(Relu().parameters().empty());
+  EXPECT_TRUE(ReLU().parameters().empty());
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ TEST(Sequential, OfNothingGivesItsInput) {
 
 TEST(Sequential, CanHoldASequential) {
   Generator rng(1);
-  const Sequential model(Linear(3, 3, rng), Sequential(Relu(), Linear(3, 1, rng, false)));
+  const Sequential model(Linear(3, 3, rng), Sequential(ReLU(), Linear(3, 1, rng, false)));
   std::vector<std::string> names;
   for (const auto& [name, variable] : model.named_parameters()) names.push_back(name);
   EXPECT_EQ(names, (std::vector<std::string>{"0.weight", "0.bias", "1.1.weight"}));

@@ -1,0 +1,20 @@
+#pragma once
+#include <string>
+
+#include "autograd/ops/softmax.h"
+#include "nn/module.h"
+
+namespace gradus::nn {
+
+/// y[i] = e^x[i] / sum_j e^x[j] along the axis dim, as a layer.
+/// Shapes: x [...]  ->  y [...]. Throws DTypeError unless x is floating, IndexError for a dim that
+/// x does not have. Differs: PyTorch guesses a dim that is not given.
+struct Softmax : Module {
+  explicit Softmax(int dim) : dim(dim) {}
+  Variable forward(Operand x) const override { return softmax(std::move(x), dim); }
+  std::string extra_repr() const override { return "dim=" + std::to_string(dim); }
+
+  int dim;
+};
+
+}  // namespace gradus::nn

@@ -1,0 +1,82 @@
+// Dropout makes its random bits where it uses them: nothing is kept for backward, which makes the
+// same ones again.
+#include "tensor/dropout.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "tensor/cpu/philox_lanes.h"
+#include "tensor/thread_pool.h"
+
+namespace gradus {
+namespace {
+
+// Elements that the words of sixteen counters decide over.
+constexpr std::int64_t kBlock = 4 * cpu::kLanes;
+static_assert(kPieceSize % kBlock == 0);
+
+// The smallest word that keeps its element; 2^32 if none does.
+std::uint64_t smallest_kept(double p) {
+  return static_cast<std::uint64_t>(std::nearbyint(p * 0x1p32));
+}
+
+// n elements, of which the last block may be cut. None is kept if !(smallest < 2^32).
+template <class T>
+[[gnu::noinline]] void run(const T* x, T* y, std::int64_t n, std::uint64_t counter,
+                           std::uint64_t seed, std::uint32_t smallest, double factor) {
+  using C = std::conditional_t<std::is_same_v<T, double>, double, float>;
+  const C scale = static_cast<C>(factor);
+  cpu::Words words;
+  for (std::int64_t i = 0; i < n; i += kBlock) {
+    cpu::philox_lanes(counter + i / 4, seed, words);
+    const std::uint32_t* word = words.w[0];
+    const auto one = [&](std::int64_t k) {
+      const C kept = static_cast<C>(x[i + k]) * scale;
+      y[i + k] = static_cast<T>(word[k] >= smallest ? kept : C(0));
+    };
+    if (n - i >= kBlock) {
+#pragma omp simd
+      for (std::int64_t k = 0; k < kBlock; ++k) one(k);
+    } else {
+      for (std::int64_t k = 0; k < n - i; ++k) one(k);
+    }
+  }
+}
+
+void check_floating(const Tensor& x) {
+  check_defined("dropout", "x", x);
+  if (is_floating(x.dtype())) return;
+  throw DTypeError("[dropout] x: " + std::string(name(x.dtype())) + "; expected a floating dtype");
+}
+
+}  // namespace
+
+DropoutMask DropoutMask::draw(double p, const Tensor& x, Generator& generator) {
+  check_floating(x);
+  if (!(p >= 0 && p <= 1)) {
+    throw ConfigError("[dropout] p: " + to_text(p) + "; expected a probability, 0..1");
+  }
+  const std::int64_t blocks = (x.numel() + kBlock - 1) / kBlock;
+  return {p, generator.seed(), generator.advance(blocks * cpu::kLanes)};
+}
+
+Tensor dropout(const Tensor& x, const DropoutMask& mask) {
+  check_floating(x);
+  const std::uint64_t smallest = smallest_kept(mask.p);
+  if (smallest >> 32 != 0) return zeros(x.shape(), x.dtype());
+  const Tensor in = x.contiguous(), out = Tensor::empty(x.shape(), x.dtype());
+  dispatch(x.dtype(), [&]<class T>(std::type_identity<T>) {
+    if constexpr (is_floating(dtype_of<T>())) {
+      const T* from = in.data<T>();
+      T* to = out.data<T>();
+      parallel_pieces(in.numel(), [&](std::int64_t begin, std::int64_t end) {
+        run(from + begin, to + begin, end - begin, mask.first + begin / 4, mask.seed,
+            static_cast<std::uint32_t>(smallest), 1 / (1 - mask.p));
+      });
+    }
+  });
+  return out;
+}
+
+}  // namespace gradus
