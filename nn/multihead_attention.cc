@@ -1,6 +1,5 @@
 #include "nn/multihead_attention.h"
 
-#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "autograd/ops/slice.h"
 #include "autograd/ops/sum.h"
 #include "autograd/ops/transpose.h"
+#include "nn/init.h"
 #include "tensor/assemble.h"
 #include "tensor/elementwise/add.h"
 #include "tensor/elementwise/greater.h"
@@ -25,11 +25,6 @@ namespace {
 
 using gradus::to_string;
 using std::to_string;
-
-Tensor xavier(std::int64_t rows, std::int64_t columns, Generator& rng, DType dtype) {
-  const double k = std::sqrt(6.0 / static_cast<double>(rows + columns));
-  return uniform({rows, columns}, -k, k, rng, dtype);
-}
 
 std::string plain(std::int64_t n) { return std::to_string(n); }
 
@@ -73,17 +68,21 @@ MultiheadAttention::MultiheadAttention(std::int64_t embed_dim, std::int64_t num_
   const DType dtype = options.dtype;
   const std::int64_t e = embed_dim;
   if (kdim_ == e && vdim_ == e) {
-    in_proj_weight = parameter("in_proj_weight", xavier(3 * e, e, rng, dtype));
+    in_proj_weight = parameter("in_proj_weight", zeros({3 * e, e}, dtype));
   } else {
-    q_proj_weight = parameter("q_proj_weight", xavier(e, e, rng, dtype));
-    k_proj_weight = parameter("k_proj_weight", xavier(e, kdim_, rng, dtype));
-    v_proj_weight = parameter("v_proj_weight", xavier(e, vdim_, rng, dtype));
+    q_proj_weight = parameter("q_proj_weight", zeros({e, e}, dtype));
+    k_proj_weight = parameter("k_proj_weight", zeros({e, kdim_}, dtype));
+    v_proj_weight = parameter("v_proj_weight", zeros({e, vdim_}, dtype));
   }
   if (options.bias) in_proj_bias = parameter("in_proj_bias", zeros({3 * e}, dtype));
+  for (const Parameter& p : {in_proj_weight, q_proj_weight, k_proj_weight, v_proj_weight}) {
+    if (p.defined()) init::xavier_uniform_(p, rng);
+  }
   if (options.add_bias_kv) {
-    const double std = 1 / std::sqrt(static_cast<double>(e));
-    bias_k = parameter("bias_k", normal({1, 1, e}, 0, std, rng, dtype));
-    bias_v = parameter("bias_v", normal({1, 1, e}, 0, std, rng, dtype));
+    bias_k = parameter("bias_k", zeros({1, 1, e}, dtype));
+    bias_v = parameter("bias_v", zeros({1, 1, e}, dtype));
+    init::xavier_normal_(bias_k, rng);
+    init::xavier_normal_(bias_v, rng);
   }
   out_proj = child("out_proj", Linear(e, e, rng, options.bias, dtype));
   if (options.bias) out_proj->bias.value().fill(0);
