@@ -53,7 +53,8 @@ TEST(MultiheadAttention, DifferentiatesDropoutAndAnAddedMask) {
   };
   expect_gradients("multihead_attention", dropping, {gap_parameter({2, 3, 12}, -2, 2, 1)});
   const auto masked = [](Inputs x) { return square(multihead_attention(x[0], 1, {.mask = x[1]})); };
-  expect_gradients("multihead_attention", masked,
+  // Recorded as its parts, since the mask gets a gradient.
+  expect_gradients("scaled_dot_product_attention", masked,
                    {gap_parameter({1, 2, 6}, -2, 2, 1), gap_parameter({2, 2}, -2, 2, 2)});
 }
 
