@@ -108,7 +108,7 @@ TEST(TransformerEncoder, CopiesTheLayerWithValuesButDropsInEachDifferently) {
   expect_same_bits(calm(x).value(), calm(x).value());
 }
 
-TEST(TransformerEncoder, IsPrintedAsPyTorchDoes) {
+TEST(TransformerEncoder, IsPrintedWithItsLayersOnce) {
   Generator rng(3);
   const TransformerEncoderLayer layer(4, 2, rng, {.dim_feedforward = 8});
   EXPECT_EQ(to_string(TransformerEncoder(layer, 2)),
@@ -121,8 +121,8 @@ TEST(TransformerEncoder, IsPrintedAsPyTorchDoes) {
             "      (linear1): Linear(in_features=4, out_features=8, bias=True)\n"
             "      (dropout): Dropout(p=0.1, inplace=False)\n"
             "      (linear2): Linear(in_features=8, out_features=4, bias=True)\n"
-            "      (norm1): LayerNorm((4,), eps=1e-05, elementwise_affine=True)\n"
-            "      (norm2): LayerNorm((4,), eps=1e-05, elementwise_affine=True)\n"
+            "      (norm1): LayerNorm((4,), eps=1e-05, elementwise_affine=True, bias=True)\n"
+            "      (norm2): LayerNorm((4,), eps=1e-05, elementwise_affine=True, bias=True)\n"
             "      (dropout1): Dropout(p=0.1, inplace=False)\n"
             "      (dropout2): Dropout(p=0.1, inplace=False)\n"
             "    )\n"
