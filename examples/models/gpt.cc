@@ -20,19 +20,19 @@
 namespace gradus::models {
 namespace {
 
-nn::LayerNorm norm_of(const GptOptions& options) {
+nn::LayerNorm norm_of(const GPTOptions& options) {
   return nn::LayerNorm(options.channels, {.bias = options.bias, .dtype = options.dtype});
 }
 
-GptOptions checked(const GptOptions& options) {
+GPTOptions checked(const GPTOptions& options) {
   const auto number = [](std::int64_t n) { return std::to_string(n); };
   const auto& [vocab, context, layers, heads, channels, dropout, bias, dtype] = options;
   if (heads < 1 || channels < 1 || channels % heads != 0) {
-    throw ConfigError("[Gpt] channels, heads: " + number(channels) + ", " + number(heads) +
+    throw ConfigError("[GPT] channels, heads: " + number(channels) + ", " + number(heads) +
                       "; expected heads >= 1 that divides channels >= 1");
   }
   if (vocab < 1 || context < 1 || layers < 1) {
-    throw ConfigError("[Gpt] vocab, context, layers: " + number(vocab) + ", " + number(context) +
+    throw ConfigError("[GPT] vocab, context, layers: " + number(vocab) + ", " + number(context) +
                       ", " + number(layers) + "; expected >= 1");
   }
   return options;
@@ -40,7 +40,7 @@ GptOptions checked(const GptOptions& options) {
 
 }  // namespace
 
-GptAttention::GptAttention(const GptOptions& options, Generator& rng)
+GPTAttention::GPTAttention(const GPTOptions& options, Generator& rng)
     : heads_(options.heads), dropout_(options.dropout) {
   const auto& [vocab, context, layers, heads, channels, p, bias, dtype] = options;
   c_attn = child("c_attn", nn::Linear(channels, 3 * channels, rng, bias, dtype));
@@ -49,7 +49,7 @@ GptAttention::GptAttention(const GptOptions& options, Generator& rng)
   if (p > 0) drawn_ = random_stream("attn_dropout", rng);
 }
 
-Variable GptAttention::forward(Operand x) const {
+Variable GPTAttention::forward(Operand x) const {
   const std::source_location line = x.where;
   AttentionOptions how{.is_causal = true};
   if (training() && dropout_ > 0) {
@@ -60,42 +60,42 @@ Variable GptAttention::forward(Operand x) const {
   return resid_dropout({c_proj({std::move(y), line}), line});
 }
 
-GptFeedForward::GptFeedForward(const GptOptions& options, Generator& rng) {
+GPTFeedForward::GPTFeedForward(const GPTOptions& options, Generator& rng) {
   const auto& [vocab, context, layers, heads, channels, p, bias, dtype] = options;
   c_fc = child("c_fc", nn::Linear(channels, 4 * channels, rng, bias, dtype));
   c_proj = child("c_proj", nn::Linear(4 * channels, channels, rng, bias, dtype));
   dropout = child("dropout", nn::Dropout(rng, p));
 }
 
-Variable GptFeedForward::forward(Operand x) const {
+Variable GPTFeedForward::forward(Operand x) const {
   const std::source_location line = x.where;
   Variable y = gelu_tanh({c_fc(std::move(x)), line});
   return dropout({c_proj({std::move(y), line}), line});
 }
 
-GptBlock::GptBlock(const GptOptions& options, Generator& rng)
+GPTBlock::GPTBlock(const GPTOptions& options, Generator& rng)
     : ln_1(child("ln_1", norm_of(options))),
-      attn(child("attn", GptAttention(options, rng))),
+      attn(child("attn", GPTAttention(options, rng))),
       ln_2(child("ln_2", norm_of(options))),
-      mlp(child("mlp", GptFeedForward(options, rng))) {}
+      mlp(child("mlp", GPTFeedForward(options, rng))) {}
 
-Variable GptBlock::forward(Operand x) const {
+Variable GPTBlock::forward(Operand x) const {
   const std::source_location line = x.where;
   const Variable y = add(x, {attn({ln_1(x), line}), line});
   return add({y, line}, {mlp({ln_2({y, line}), line}), line});
 }
 
-GptStream::GptStream(const GptOptions& options, Generator& rng) {
+GPTStream::GPTStream(const GPTOptions& options, Generator& rng) {
   const auto& [vocab, context, layers, heads, channels, p, bias, dtype] = options;
   wte = child("wte", nn::Embedding(vocab, channels, rng, {.dtype = dtype}));
   wpe = child("wpe", nn::Embedding(context, channels, rng, {.dtype = dtype}));
   drop = child("drop", nn::Dropout(rng, p));
-  h = child("h", nn::ModuleList<GptBlock>());
-  for (std::int64_t i = 0; i < layers; ++i) h->append(GptBlock(options, rng));
+  h = child("h", nn::ModuleList<GPTBlock>());
+  for (std::int64_t i = 0; i < layers; ++i) h->append(GPTBlock(options, rng));
   ln_f = child("ln_f", norm_of(options));
 }
 
-Variable GptStream::forward(Operand tokens) const {
+Variable GPTStream::forward(Operand tokens) const {
   const std::source_location line = tokens.where;
   const Shape shape = tokens.variable.shape();
   const Variable places = wpe(Operand(arange(shape.at(-1)), line));
@@ -111,15 +111,15 @@ Variable GptStream::forward(Operand tokens) const {
   return shape.rank() == 1 ? reshape({x, line}, {x.dim(1), x.dim(2)}) : x;
 }
 
-Variable GptHead::forward(Operand x) const {
+Variable GPTHead::forward(Operand x) const {
   const std::source_location line = x.where;
   return linear(std::move(x), {weight, line});
 }
 
-Gpt::Gpt(const GptOptions& given, Generator& rng)
+GPT::GPT(const GPTOptions& given, Generator& rng)
     : options(checked(given)),
-      transformer(child("transformer", GptStream(options, rng))),
-      lm_head(child("lm_head", GptHead(transformer->wte->weight))) {
+      transformer(child("transformer", GPTStream(options, rng))),
+      lm_head(child("lm_head", GPTHead(transformer->wte->weight))) {
   for (const auto& [name, p] : named_parameters()) {
     if (p.rank() < 2) {
       if (name.ends_with("bias")) p.value().fill(0);
@@ -131,30 +131,30 @@ Gpt::Gpt(const GptOptions& given, Generator& rng)
   }
 }
 
-Variable Gpt::forward(Operand tokens) const {
+Variable GPT::forward(Operand tokens) const {
   const Shape& shape = tokens.variable.shape();
   if (shape.rank() < 1 || shape.rank() > 2 || shape.at(-1) > options.context) {
-    throw ShapeError("[Gpt] tokens is " + to_string(shape) + "; expected [B, T] or [T] with T <= " +
+    throw ShapeError("[GPT] tokens is " + to_string(shape) + "; expected [B, T] or [T] with T <= " +
                      std::to_string(options.context) + ", the context");
   }
   const std::source_location line = tokens.where;
   return lm_head({transformer(std::move(tokens)), line});
 }
 
-Tensor Gpt::generate(const Tensor& tokens, std::int64_t n, const Sampling& sampling,
+Tensor GPT::generate(const Tensor& tokens, std::int64_t n, const Sampling& sampling,
                      Generator& rng) const {
-  check_defined("Gpt", "tokens", tokens);
+  check_defined("GPT", "tokens", tokens);
   const auto& [temperature, top_k] = sampling;
   if (!(temperature >= 0) || std::isinf(temperature)) {
-    throw ConfigError("[Gpt] temperature: " + to_text(temperature) + "; expected a number >= 0");
+    throw ConfigError("[GPT] temperature: " + to_text(temperature) + "; expected a number >= 0");
   }
   if (top_k < 0 || top_k > options.vocab) {
-    throw ConfigError("[Gpt] top_k: " + std::to_string(top_k) + "; expected 0.." +
+    throw ConfigError("[GPT] top_k: " + std::to_string(top_k) + "; expected 0.." +
                       std::to_string(options.vocab) + ", the tokens");
   }
-  if (n < 0) throw ConfigError("[Gpt] n: " + std::to_string(n) + "; expected >= 0");
+  if (n < 0) throw ConfigError("[GPT] n: " + std::to_string(n) + "; expected >= 0");
   if (tokens.rank() < 1 || tokens.rank() > 2 || tokens.dim(-1) < 1) {
-    throw ShapeError("[Gpt] tokens is " + to_string(tokens.shape()) +
+    throw ShapeError("[GPT] tokens is " + to_string(tokens.shape()) +
                      "; expected [B, T] or [T] with T >= 1");
   }
   const NoGradGuard guard;

@@ -9,7 +9,7 @@
 
 namespace gradus::models {
 
-struct GptOptions {
+struct GPTOptions {
   std::int64_t vocab;    ///< tokens 0 .. vocab - 1
   std::int64_t context;  ///< tokens that the model sees at most
   std::int64_t layers = 4, heads = 4, channels = 128;
@@ -20,8 +20,8 @@ struct GptOptions {
 
 /// The parts of a GPT, named as in GPT-2: c_attn makes queries, keys and values at once, c_proj
 /// goes back to the stream that all blocks add to.
-struct GptAttention : nn::Module {
-  GptAttention(const GptOptions& options, Generator& rng);
+struct GPTAttention : nn::Module {
+  GPTAttention(const GPTOptions& options, Generator& rng);
   Variable forward(Operand x) const override;
   nn::Child<nn::Linear> c_attn, c_proj;
   nn::Child<nn::Dropout> resid_dropout;
@@ -31,32 +31,32 @@ struct GptAttention : nn::Module {
   double dropout_;
   nn::RandomStream drawn_;
 };
-struct GptFeedForward : nn::Module {
-  GptFeedForward(const GptOptions& options, Generator& rng);
+struct GPTFeedForward : nn::Module {
+  GPTFeedForward(const GPTOptions& options, Generator& rng);
   Variable forward(Operand x) const override;
   nn::Child<nn::Linear> c_fc, c_proj;
   nn::Child<nn::Dropout> dropout;
 };
 /// x = x + attn(ln_1(x)),  y = x + mlp(ln_2(x)); each token sees itself and those before it.
-struct GptBlock : nn::Module {
-  GptBlock(const GptOptions& options, Generator& rng);
+struct GPTBlock : nn::Module {
+  GPTBlock(const GPTOptions& options, Generator& rng);
   Variable forward(Operand x) const override;
   nn::Child<nn::LayerNorm> ln_1;
-  nn::Child<GptAttention> attn;
+  nn::Child<GPTAttention> attn;
   nn::Child<nn::LayerNorm> ln_2;
-  nn::Child<GptFeedForward> mlp;
+  nn::Child<GPTFeedForward> mlp;
 };
-struct GptStream : nn::Module {
-  GptStream(const GptOptions& options, Generator& rng);
+struct GPTStream : nn::Module {
+  GPTStream(const GPTOptions& options, Generator& rng);
   Variable forward(Operand tokens) const override;
   nn::Child<nn::Embedding> wte, wpe;  ///< of tokens [vocab, C] and of places [context, C]
   nn::Child<nn::Dropout> drop;
-  nn::Child<nn::ModuleList<GptBlock>> h;
+  nn::Child<nn::ModuleList<GPTBlock>> h;
   nn::Child<nn::LayerNorm> ln_f;
 };
 /// Logits by the table of the token embeddings, whose gradient is the sum of both uses.
-struct GptHead : nn::Module {
-  explicit GptHead(const nn::Parameter& embedding) : weight(parameter("weight", embedding)) {}
+struct GPTHead : nn::Module {
+  explicit GPTHead(const nn::Parameter& embedding) : weight(parameter("weight", embedding)) {}
   Variable forward(Operand x) const override;
   nn::Parameter weight;
 };
@@ -67,13 +67,13 @@ struct GptHead : nn::Module {
 /// Shapes: tokens [B, T] or [T], whole numbers, T <= context  ->  logits [B, T, vocab] or [T,
 /// vocab], of the token that follows.
 /// Init: weights N(0, 0.02^2), those of c_proj N(0, 0.02^2 / (2 layers)), biases 0.
-/// Throws ConfigError: "[Gpt] channels, heads: 10, 3; expected heads >= 1 that divides channels >=
-/// 1", ShapeError: "[Gpt] tokens is [2, 9]; expected [B, T] or [T] with T <= 8, the context",
+/// Throws ConfigError: "[GPT] channels, heads: 10, 3; expected heads >= 1 that divides channels >=
+/// 1", ShapeError: "[GPT] tokens is [2, 9]; expected [B, T] or [T] with T <= 8, the context",
 /// IndexError for a token that is not in the vocabulary.
 /// Source: Radford et al., "Language models are unsupervised multitask learners" (2019); names and
 /// initial values as in nanoGPT, github.com/karpathy/nanoGPT.
-struct Gpt : nn::Module {
-  Gpt(const GptOptions& options, Generator& rng);
+struct GPT : nn::Module {
+  GPT(const GPTOptions& options, Generator& rng);
   Variable forward(Operand tokens) const override;
 
   struct Sampling {
@@ -83,14 +83,14 @@ struct Gpt : nn::Module {
   /// tokens and n more, each drawn with the probabilities that the model gives it after the last
   /// `context` tokens before it. Nothing is recorded; call eval() first, else dropout is at work.
   /// Shapes: tokens [B, T] or [T], T >= 1  ->  int64 [B, T + n] or [T + n].
-  /// Throws ConfigError: "[Gpt] temperature: -1; expected a number >= 0",
-  ///   "[Gpt] top_k: 9; expected 0..8, the tokens", "[Gpt] n: -1; expected >= 0"; ShapeError.
+  /// Throws ConfigError: "[GPT] temperature: -1; expected a number >= 0",
+  ///   "[GPT] top_k: 9; expected 0..8, the tokens", "[GPT] n: -1; expected >= 0"; ShapeError.
   Tensor generate(const Tensor& tokens, std::int64_t n, const Sampling& sampling,
                   Generator& rng) const;
 
-  GptOptions options;
-  nn::Child<GptStream> transformer;
-  nn::Child<GptHead> lm_head;
+  GPTOptions options;
+  nn::Child<GPTStream> transformer;
+  nn::Child<GPTHead> lm_head;
 };
 
 }  // namespace gradus::models
