@@ -11,6 +11,7 @@
 #include "tensor/cpu/transpose.h"
 #include "tensor/math.h"
 #include "tensor/thread_pool.h"
+#include "tensor/work.h"
 
 namespace gradus {
 namespace {
@@ -251,6 +252,7 @@ void backward_of(const Tensor& dq, const Tensor& dk, const Tensor& dv, const Ten
 
 void attention_into(const Tensor& y, const Tensor& log_sum, const Tensor& q, const Tensor& k,
                     const Tensor& v, const AttentionScores& scores) {
+  multiply_adds += 2 * q.numel() * k.dim(2);
   dispatch_floating(q.dtype(), [&](auto type) {
     forward_of<typename decltype(type)::type>(y, log_sum, q, k, v, scores);
   });
@@ -259,6 +261,7 @@ void attention_into(const Tensor& y, const Tensor& log_sum, const Tensor& q, con
 void attention_backward_into(const Tensor& dq, const Tensor& dk, const Tensor& dv, const Tensor& dy,
                              const Tensor& y, const Tensor& log_sum, const Tensor& q,
                              const Tensor& k, const Tensor& v, const AttentionScores& scores) {
+  multiply_adds += 5 * q.numel() * k.dim(2);  // P and dP, then dq, dk, dv
   dispatch_floating(q.dtype(), [&](auto type) {
     backward_of<typename decltype(type)::type>(dq, dk, dv, dy, y, log_sum, q, k, v, scores);
   });
