@@ -9,7 +9,7 @@ void Error::add_outer_part(std::string_view name) {
   std::string path(name);
   if (where_) path += "." + where_->part;
   std::string text = std::string(std::runtime_error::what()) + " (in " + path + ")";
-  where_ = std::make_shared<const Where>(std::move(path), std::move(text));
+  where_ = std::make_shared<const Where>(Where{std::move(path), std::move(text)});
 }
 
 std::string to_text(double value) {

@@ -79,33 +79,49 @@ Shape scores_shape(const Tensor& q, const Tensor& k, const Tensor& v, const Vari
 
 }  // namespace
 
-Variable scaled_dot_product_attention(Operand q, Operand k, Operand v,
-                                      const AttentionOptions& options) {
-  check(q.value(), k.value(), v.value(), options);
+ops::Attention ops::Attention::of(const Tensor& q, const Tensor& k, const Tensor& v,
+                                  const AttentionOptions& options) {
+  check(q, k, v, options);
   const Variable& mask = options.mask;
-  const Shape scores = scores_shape(q.value(), k.value(), v.value(), mask);
-  const bool additive = mask.defined() && mask.dtype() != kBool;
+  const Shape scores = scores_shape(q, k, v, mask);
   Tensor blocked, dropped;
-  if (mask.defined() && !additive) blocked = logical_not(mask.value());
-  if (options.is_causal) {
-    const std::int64_t queries = q.value().dim(-2), keys = k.value().dim(-2);
-    const Tensor later = greater(arange(keys), arange(queries).unsqueeze(-1));
-    blocked = blocked.defined() ? logical_or(blocked, later) : later;
-  }
+  if (mask.defined() && mask.dtype() == kBool) blocked = logical_not(mask.value());
   const double p = options.dropout_p;
   if (p > 0) dropped = bernoulli(scores, p, *options.generator, kBool);
   const double scale =
-      options.scale ? *options.scale : 1 / std::sqrt(static_cast<double>(q.value().dim(-1)));
-  const ops::Attention op{scores,        blocked, dropped, scale, p == 1 ? 0 : 1 / (1 - p),
-                          mask.defined()};
-  if (!additive) return record(op, q, k, v);
+      options.scale ? *options.scale : 1 / std::sqrt(static_cast<double>(q.dim(-1)));
+  return {scores,        blocked, dropped, options.is_causal, scale, p == 1 ? 0 : 1 / (1 - p),
+          mask.defined()};
+}
+
+Variable scaled_dot_product_attention(Operand q, Operand k, Operand v,
+                                      const AttentionOptions& options) {
+  const auto op = ops::Attention::of(q.value(), k.value(), v.value(), options);
+  const Variable& mask = options.mask;
+  if (!mask.defined() || mask.dtype() == kBool) return record(op, q, k, v);
   const std::source_location where = q.where;
   return record(op, q, k, v, Operand(mask, where));
 }
 
+Variable attention_weights(Operand q, Operand k, const AttentionOptions& options) {
+  const auto op = ops::Attention::of(q.value(), k.value(), k.value(), options);
+  const DType dtype = q.variable.dtype(), computed = compute_dtype(dtype);
+  const Variable& mask = options.mask;
+  const bool additive = mask.defined() && mask.dtype() != kBool;
+  const Variable p =
+      op.probabilities(in_dtype(q.variable, computed), in_dtype(k.variable, computed),
+                       additive ? in_dtype(mask, computed) : Variable());
+  return in_dtype(op.after_dropout(p), dtype);
+}
+
 Variable ops::Attention::probabilities(const Variable& q, const Variable& k,
                                        const Variable& mask) const {
-  const Tensor& hidden = blocked;
+  Tensor hidden = blocked;
+  if (is_causal) {
+    const std::int64_t queries = q.dim(-2), keys = k.dim(-2);
+    const Tensor later = greater(arange(keys), arange(queries).unsqueeze(-1));
+    hidden = hidden.defined() ? logical_or(hidden, later) : later;
+  }
   Variable s = matmul(q * scale, transpose(k));
   if (mask.defined()) s = s + mask;
   if (s.shape() != scores) s = expand(s, scores);

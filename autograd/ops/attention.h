@@ -25,16 +25,19 @@ struct Attention {
   static constexpr const char* kName = "scaled_dot_product_attention";
   static constexpr bool kReadsInputs = true, kReadsResult = false;
   Shape scores;         // [..., L, S], with the axes of the mask
-  SavedTensor blocked;  // bool, true where a query may not look; undefined: it may everywhere
+  SavedTensor blocked;  // bool, true where the mask lets no query look; undefined: none
   SavedTensor dropped;  // bool; undefined without dropout
+  bool is_causal;
   double scale, kept_scale;
   bool masked;  // a query may see no key
 
+  /// After all checks; draws what is dropped. An additive mask is a fourth input.
+  static Attention of(const Tensor& q, const Tensor& k, const Tensor& v,
+                      const AttentionOptions& options);
   Tensor forward(const Tensor& q, const Tensor& k, const Tensor& v) const;
   Tensor forward(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask) const;
   void backward(Gradients& d) const;
 
- private:
   Variable probabilities(const Variable& q, const Variable& k, const Variable& mask) const;
   Variable after_dropout(const Variable& p) const;
 };
@@ -54,5 +57,9 @@ namespace gradus {
 /// Differs: PyTorch refuses is_causal together with a mask.
 Variable scaled_dot_product_attention(Operand q, Operand k, Operand v,
                                       const AttentionOptions& options = {});
+
+/// dropout(P) [..., L, S] alone, recorded step by step: for who wants to look at the weights;
+/// matmul(weights, v) is the result. k stands for v in the checks. Throws as above.
+Variable attention_weights(Operand q, Operand k, const AttentionOptions& options = {});
 
 }  // namespace gradus

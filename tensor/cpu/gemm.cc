@@ -182,8 +182,15 @@ template <class T>
 class Product {
  public:
   Product(MatrixView<T> a, MatrixView<T> b, Result<T> y, std::int64_t n, std::int64_t k,
-          std::int64_t m)
-      : a_(a), b_(b), y_(y), n_(n), k_(k), m_(m), pack_a_(n > kRows && m > 4 * kColumns<T>) {}
+          std::int64_t m, bool add = false)
+      : a_(a),
+        b_(b),
+        y_(y),
+        n_(n),
+        k_(k),
+        m_(m),
+        pack_a_(n > kRows && m > 4 * kColumns<T>),
+        add_(add) {}
 
   void run() const {
     const std::int64_t parts = (k_ + kDepth - 1) / kDepth, part = (k_ + parts - 1) / parts;
@@ -301,26 +308,46 @@ class Product {
            b_step,
            {&y_(first + row, column), y_.row_step, y_.column_step},
            std::min<std::int64_t>(kColumns<T>, m_ - column),
-           p > 0});
+           add_ || p > 0});
     }
   }
 
   MatrixView<T> a_, b_;
   Result<T> y_;
   std::int64_t n_, k_, m_;
-  bool pack_a_;
+  bool pack_a_, add_;
 };
+
+template <class T>
+Product<T> product_of(MatrixView<T> a, MatrixView<T> b, T* y, std::int64_t y_step, std::int64_t n,
+                      std::int64_t k, std::int64_t m, bool add) {
+  // Tiles have room for kRows rows, but for more columns, which would be filled up with zeros.
+  if (m > kRows || n <= m) return {a, b, {y, y_step, 1}, n, k, m, add};
+  return {{b.first, b.column_step, b.row_step},
+          {a.first, a.column_step, a.row_step},
+          {y, 1, y_step},
+          m,
+          k,
+          n,
+          add};
+}
 
 }  // namespace
 
 template <class T>
+void multiply_rows(MatrixView<T> a, MatrixView<T> b, T* y, std::int64_t y_step, std::int64_t n,
+                   std::int64_t k, std::int64_t m, bool add) {
+  if (k > 0) {
+    product_of(a, b, y, y_step, n, k, m, add).run();
+  } else if (!add) {
+    for (std::int64_t i = 0; i < n; ++i) std::fill_n(y + i * y_step, m, T(0));
+  }
+}
+
+template <class T>
 void multiply(MatrixView<T> a, MatrixView<T> b, T* y, std::int64_t n, std::int64_t k,
               std::int64_t m) {
-  // Tiles have room for kRows rows, but for more columns, which would be filled up with zeros.
-  const Product<T> product =
-      m <= kRows && n > m ? Product<T>({b.first, b.column_step, b.row_step},
-                                       {a.first, a.column_step, a.row_step}, {y, 1, m}, m, k, n)
-                          : Product<T>(a, b, {y, m, 1}, n, k, m);
+  const Product<T> product = product_of(a, b, y, m, n, k, m, false);
   if (n * k * m < kParallelWork) {
     product.run();
   } else {
@@ -328,6 +355,10 @@ void multiply(MatrixView<T> a, MatrixView<T> b, T* y, std::int64_t n, std::int64
   }
 }
 
+template void multiply_rows(MatrixView<float>, MatrixView<float>, float*, std::int64_t,
+                            std::int64_t, std::int64_t, std::int64_t, bool);
+template void multiply_rows(MatrixView<double>, MatrixView<double>, double*, std::int64_t,
+                            std::int64_t, std::int64_t, std::int64_t, bool);
 template void multiply(MatrixView<float>, MatrixView<float>, float*, std::int64_t, std::int64_t,
                        std::int64_t);
 template void multiply(MatrixView<double>, MatrixView<double>, double*, std::int64_t, std::int64_t,

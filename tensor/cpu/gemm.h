@@ -37,4 +37,10 @@ template <class T>
 void multiply(MatrixView<T> a, MatrixView<T> b, T* y, std::int64_t n, std::int64_t k,
               std::int64_t m);
 
+/// The same on the calling thread, into rows of y that are y_step apart, for k >= 0; or added to
+/// what they hold.
+template <class T>
+void multiply_rows(MatrixView<T> a, MatrixView<T> b, T* y, std::int64_t y_step, std::int64_t n,
+                   std::int64_t k, std::int64_t m, bool add);
+
 }  // namespace gradus::cpu

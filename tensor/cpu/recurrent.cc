@@ -10,6 +10,7 @@
 #include "tensor/cpu/gemm.h"
 #include "tensor/recurrent_cells.h"
 #include "tensor/thread_pool.h"
+#include "tensor/work.h"
 
 namespace gradus {
 namespace {
@@ -287,6 +288,7 @@ RecurrentForward recurrent_forward(const Tensor& projected, const Tensor& h, con
                                    const RecurrentSteps& steps, bool keep) {
   const Walk walk(steps, projected.shape(), h.dim(1));
   const DType dtype = projected.dtype();
+  multiply_adds += projected.numel() * walk.hidden;
   RecurrentForward out{
       Tensor::empty({walk.steps + (c.defined() ? 2 : 1), walk.batch, walk.hidden}, dtype),
       projected,
@@ -315,6 +317,7 @@ RecurrentBackward recurrent_backward(const Tensor& dy, const RecurrentForward& f
   const Shape gates{time, batch, hidden * gates_of(steps.cell)};
   const Walk walk(steps, gates, hidden);
   const DType dtype = dy.dtype();
+  multiply_adds += numel(gates) * hidden;
   RecurrentBackward out;
   out.projected = Tensor::empty(gates, dtype);
   const bool apart = steps.cell == RecurrentCell::kGru;

@@ -66,7 +66,7 @@ TEST(Module, TakesAChildWithPartsThatOwnNothingOrAreKnown) {
   struct Fine : Module {
     explicit Fine(Generator& rng)
         : copy(2, 3, rng), layer(child("layer", copy)), more{child("more", Linear(3, 1, rng))} {}
-    Relu relu;
+    ReLU relu;
     Linear copy;
     Child<Linear> layer;
     std::vector<Child<Linear>> more;
@@ -74,7 +74,7 @@ TEST(Module, TakesAChildWithPartsThatOwnNothingOrAreKnown) {
   Generator rng(1);
   Open net;
   net.add("fine", Fine(rng));
-  net.add("nested", Sequential(Fine(rng), Sequential(Fine(rng), Relu())));
+  net.add("nested", Sequential(Fine(rng), Sequential(Fine(rng), ReLU())));
   EXPECT_EQ(net.parameters().size(), 12u);
 }
 
@@ -102,12 +102,12 @@ TEST(Module, RefusesARingOfChildrenAndTiesToNothing) {
 
 TEST(Module, AppliesToChildrenInTheirOrderThenToTheWhole) {
   Generator rng(1);
-  Sequential net(Linear(1, 2, rng), Sequential(Linear(2, 3, rng), Relu()), Linear(3, 4, rng));
+  Sequential net(Linear(1, 2, rng), Sequential(Linear(2, 3, rng), ReLU()), Linear(3, 4, rng));
   std::string seen;
   net.apply([&](Module& m) { seen += m.type_name() + m.extra_repr().substr(0, 13) + " "; });
   EXPECT_EQ(
       seen,
-      "Linearin_features=1 Linearin_features=2 Relu Sequential Linearin_features=3 Sequential ");
+      "Linearin_features=1 Linearin_features=2 ReLU Sequential Linearin_features=3 Sequential ");
 }
 
 template <class T>
@@ -128,7 +128,7 @@ TEST(Module, KnowsItsNameInsideTemplates) {
 
 TEST(Module, MovedAfterItHasChildrenKeepsThem) {
   Generator rng(1);
-  Sequential net(Linear(2, 3, rng), Relu());
+  Sequential net(Linear(2, 3, rng), ReLU());
   const Tensor before = net(ones({1, 2})).value();
   Sequential moved = std::move(net);
   std::vector<Sequential> many;
@@ -160,7 +160,7 @@ TEST(DeepCopy, CopiesWhatAFunctionHolds) {
 
 TEST(DeepCopy, KeepsFlagsAndDtypesAndFailsWhole) {
   Generator rng(1);
-  Sequential net(Linear(2, 3, rng), Relu());
+  Sequential net(Linear(2, 3, rng), ReLU());
   net.at(0).set_requires_grad(false);
   net.at(0).eval();
   net.to(kFloat64);
@@ -181,7 +181,7 @@ struct Count : CallWatch {
 
 TEST(CallWatch, IsOfOneThread) {
   Generator rng(1);
-  const Sequential net(Linear(2, 3, rng), Relu());
+  const Sequential net(Linear(2, 3, rng), ReLU());
   Count count;
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
@@ -198,7 +198,7 @@ TEST(CallWatch, IsOfOneThread) {
 
 TEST(CallWatch, MayEndInAnyOrderAndWithErrors) {
   Generator rng(1);
-  const Sequential net(Linear(2, 3, rng), Relu());
+  const Sequential net(Linear(2, 3, rng), ReLU());
   auto first = std::make_unique<Count>();
   auto second = std::make_unique<Count>();
   first.reset();
@@ -212,7 +212,7 @@ TEST(CallWatch, MayEndInAnyOrderAndWithErrors) {
 
 TEST(Module, ConvertedInTheMiddleOfTrainingGoesOn) {
   Generator rng(1);
-  const Sequential net(Linear(2, 3, rng), Relu(), Linear(3, 1, rng));
+  const Sequential net(Linear(2, 3, rng), ReLU(), Linear(3, 1, rng));
   sum(net(ones({4, 2}))).backward();
   net.to(kFloat64);
   sum(net(ones({4, 2}, kFloat64))).backward();  // adds to the converted gradients

@@ -82,8 +82,8 @@ TEST(State, MayHaveAPrefix) {
 
 TEST(State, OfAPartOrOfAnotherModelSaysSo) {
   Generator rng(1);
-  const Sequential inner(Linear(2, 3, rng), Relu());
-  const Sequential outer(Sequential(Linear(2, 3, rng), Relu()), Relu());
+  const Sequential inner(Linear(2, 3, rng), ReLU());
+  const Sequential outer(Sequential(Linear(2, 3, rng), ReLU()), ReLU());
   expect_throws_text<ConfigError>(
       [&] { load_state_dict(outer, inner.state_dict()); },
       "[load_state_dict] 0 of 2 tensors fit the 2 of Sequential; expected all; these look like "

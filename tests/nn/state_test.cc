@@ -7,12 +7,10 @@
 
 #include <limits>
 
-#include "autograd/ops/embedding.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/sum.h"
-#include "tensor/elementwise/div.h"
-#include "tensor/elementwise/sqrt.h"
-#include "tensor/elementwise/sub.h"
+#include "nn/batch_norm1d.h"
+#include "nn/embedding.h"
 #include "tensor/elementwise/tanh.h"
 #include "tests/nn/states.h"
 #include "tests/support/model_fixtures.h"
@@ -36,32 +34,20 @@ TEST(State, OfPyTorchGivesItsLogitsAndIsSavedAsItsBytes) {
 }
 
 TEST(State, OfPyTorchsBatchNormHasItsRunningNumbersAndItsCount) {
-  struct Norm : Module {
-    Variable forward(Operand x) const override {
-      return (x.variable - running_mean) / sqrt(running_var + 1e-5) * weight + bias;
-    }
-    Parameter weight = parameter("weight", ones({8})), bias = parameter("bias", zeros({8}));
-    Buffer running_mean = buffer("running_mean", zeros({8}));
-    Buffer running_var = buffer("running_var", ones({8}));
-    Buffer count = buffer("num_batches_tracked", zeros({}, kInt64));
-  };
   struct Normed : Module {
-    explicit Normed(Generator& rng) : out(child("out", Linear(8, 3, rng))) {}
+    explicit Normed(Generator& rng)
+        : norm(child("norm", BatchNorm1d(8))), out(child("out", Linear(8, 3, rng))) {}
     Variable forward(Operand x) const override { return out(norm(std::move(x))); }
-    Child<Norm> norm = child("norm", Norm());
+    Child<BatchNorm1d> norm;
     Child<Linear> out;
   };
   Generator rng(1);
   Normed model(rng);
   testing::expect_model_of_torch("normed", model, [&](const Tensor& x) { return model(x); });
-  EXPECT_EQ(model.norm->count.item(), 5);
+  EXPECT_EQ(model.norm->num_batches_tracked.item(), 5);
 }
 
 TEST(State, OfPyTorchsTiedWeightsIsSavedUnderEveryNameOrOne) {
-  struct Table : Module {
-    Variable forward(Operand x) const override { return embedding(weight, x.value()); }
-    Parameter weight = parameter("weight", zeros({9, 6}));
-  };
   struct Head : Module {
     explicit Head(const Parameter& shared) : weight(parameter("weight", shared)) {}
     Variable forward(Operand x) const override { return linear(std::move(x), weight); }
@@ -69,9 +55,11 @@ TEST(State, OfPyTorchsTiedWeightsIsSavedUnderEveryNameOrOne) {
   };
   struct Tied : Module {
     explicit Tied(Generator& rng)
-        : hidden(child("hidden", Linear(6, 6, rng))), head(child("head", Head(table->weight))) {}
+        : table(child("table", Embedding(9, 6, rng))),
+          hidden(child("hidden", Linear(6, 6, rng))),
+          head(child("head", Head(table->weight))) {}
     Variable forward(Operand x) const override { return head(tanh(hidden(table(std::move(x))))); }
-    Child<Table> table = child("table", Table());
+    Child<Embedding> table;
     Child<Linear> hidden;
     Child<Head> head;
   };
@@ -181,8 +169,8 @@ TEST(State, WithNumbersThatAreNotFiniteIsLoadedAndReported) {
 
 TEST(State, OfAModuleWithoutAnyIsEmpty) {
   const TemporaryFolder folder;
-  save(Relu(), folder / "relu.safetensors");
-  EXPECT_TRUE(load(Relu(), folder / "relu.safetensors").complete());
+  save(ReLU(), folder / "relu.safetensors");
+  EXPECT_TRUE(load(ReLU(), folder / "relu.safetensors").complete());
 }
 
 // A program that is killed while it saves leaves the old state or the new one, whole.

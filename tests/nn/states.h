@@ -19,7 +19,7 @@ using Names = std::vector<std::string>;
 inline Sequential mlp(std::uint64_t seed = 1, DType dtype = kFloat32) {
   Generator rng(seed);
   return Sequential(Linear(20, 32, rng, true, dtype), Tanh(), Linear(32, 16, rng, true, dtype),
-                    Relu(), Linear(16, 5, rng, true, dtype));
+                    ReLU(), Linear(16, 5, rng, true, dtype));
 }
 
 // All that a state may hold: a part twice, a tie, counts, flags, and what is not saved.

@@ -35,14 +35,14 @@ struct Restless : Module {
 
 TEST(Summary, DrawsATableOfAllLayers) {
   Generator rng(1);
-  Sequential net(Linear(784, 256, rng), Relu(), Sequential(Linear(256, 10, rng, false)));
+  Sequential net(Linear(784, 256, rng), ReLU(), Sequential(Linear(256, 10, rng, false)));
   net.at(2).set_requires_grad(false);
   const Summary all = summary(net, {32, 784});
   EXPECT_EQ(to_string(all),
             "Layer            Output     Parameters  Multiply-adds  Output bytes\n"
             "Sequential       [32, 10]      203,520      6,504,448         1,280\n"
             "  0: Linear      [32, 256]     200,960      6,422,528        32,768\n"
-            "  1: Relu        [32, 256]           0              0        32,768\n"
+            "  1: ReLU        [32, 256]           0              0        32,768\n"
             "  2: Sequential  [32, 10]        2,560         81,920         1,280\n"
             "    0: Linear    [32, 10]        2,560         81,920         1,280\n"
             "Parameters: 203,520, of which 200,960 are trained and 2,560 are frozen\n"
@@ -58,7 +58,7 @@ TEST(Summary, DrawsATableOfAllLayers) {
 
 TEST(Summary, LeavesTheModuleAsItWas) {
   Generator rng(1);
-  Sequential net{Restless(rng), Sequential{Restless(rng)}, Relu()};
+  Sequential net{Restless(rng), Sequential{Restless(rng)}, ReLU()};
   net.at(1).train(false);
   static_cast<Sequential&>(net.at(1)).at(0).train();
   const auto& part = static_cast<Restless&>(net.at(0));
@@ -113,7 +113,7 @@ TEST(Summary, CountsWhatIsSharedOnceAndCallsEachTime) {
 TEST(Summary, SeesModulesThatAreNotRegistered) {
   struct Lost : Module {
     explicit Lost(Generator& rng) : lost(4, 2, rng) {}
-    Variable forward(Operand x) const override { return Relu()(lost(std::move(x))); }
+    Variable forward(Operand x) const override { return ReLU()(lost(std::move(x))); }
     Linear lost;
   };
   struct Known : Module {
