@@ -64,7 +64,7 @@ void run(const TrainingOptions& o, const std::string& prompt) {
   models::GPT net({.vocab = vocabulary.size(), .context = kContext}, rng);
   optim::Optimizer<optim::AdamW> optimizer(
       optim::groups(net).match_rank(0, 1).set({.weight_decay = 0}).rest(),
-      {.lr = o.lr, .betas = {0.9, 0.99}, .weight_decay = 0.1});
+      {.lr = o.lr, .beta1 = 0.9, .beta2 = 0.99, .weight_decay = 0.1});
   optimizer.options().clip_norm = 1;
   const optim::Schedule rate =
       optim::schedules::CosineWithWarmup{.base = o.lr,
