@@ -75,7 +75,7 @@ void ops::Embedding::backward(Gradients& d) const {
   // The sums of half types are rounded once.
   const DType dtype = compute_dtype(d.dtype(0));
   if (dtype != d.dtype(0)) dy = cast(dy, dtype);
-  const Variable dweight = index_add(zeros(d.shape(0), dtype), 0, rows, dy);
+  const Variable dweight = index_add(zeros(d.shape(0), dtype, d.device(0)), 0, rows, dy);
   d.set(0, dtype == d.dtype(0) ? dweight : cast(dweight, d.dtype(0)));
 }
 

@@ -13,7 +13,7 @@
 #include "tensor/cuda/softmax.h"
 #include "tensor/cuda/sum.h"
 #include "tensor/cuda/transpose.h"
-#include "tensor/cuda/uniform.h"
+#include "tensor/cuda/random.h"
 #include "tensor/elementwise/mul.h"
 #include "tensor/matmul.h"
 #include "tensor/random.h"
