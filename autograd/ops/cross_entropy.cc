@@ -34,8 +34,9 @@ Variable spread_back(const Variable& dy, int axis, Reduction reduction, double d
 }
 
 void check(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
-  check_defined("cross_entropy", "logits", logits);
-  check_defined("cross_entropy", "target", target);
+  check_on_any_device("cross_entropy", "logits", logits);
+  check_on_any_device("cross_entropy", "target", target);
+  check_same_device("cross_entropy", "logits", logits, "target", target);
   if (!is_floating(logits.dtype())) {
     throw DTypeError("[cross_entropy] logits: " + std::string(name(logits.dtype())) +
                      "; expected a floating dtype");
@@ -74,10 +75,11 @@ void check(const Tensor& logits, const Tensor& target, const CrossEntropyOptions
   }
 }
 
-// The classes with 0 where they are ignored, and where that is.
+// The classes with 0 where they are ignored, and where that is. Those of a device are checked on
+// the CPU, for which a step waits anyway: the divisor is a number of the host.
 std::pair<Tensor, Tensor> checked_classes(const Tensor& target, std::int64_t classes,
                                           std::int64_t ignore_index) {
-  const Tensor index = target.to(kInt64).clone(), ignored = zeros(target.shape(), kBool);
+  const Tensor index = target.to(kCpu).to(kInt64).clone(), ignored = zeros(target.shape(), kBool);
   auto* at = index.data<std::int64_t>();
   bool* skip = ignored.data<bool>();
   for (std::int64_t i = 0; i < index.numel(); ++i) {
@@ -98,7 +100,7 @@ std::pair<Tensor, Tensor> checked_classes(const Tensor& target, std::int64_t cla
           ", or ignore_index " + std::to_string(ignore_index));
     }
   }
-  return {index, ignored};
+  return {index.to(target.device()), ignored.to(target.device())};
 }
 
 }  // namespace
@@ -110,9 +112,10 @@ Variable cross_entropy(Operand logits, Operand target, const CrossEntropyOptions
   const std::int64_t classes = x.shape()[axis];
   Shape along = Shape::filled(x.rank() - axis, 1);
   along[0] = classes;
-  const Tensor weight = (options.weight.defined() ? options.weight.to(compute_dtype(x.dtype()))
-                                                  : ones({classes}, compute_dtype(x.dtype())))
-                            .reshape(along);
+  const Tensor weight =
+      (options.weight.defined() ? options.weight.to(compute_dtype(x.dtype()))
+                                : ones({classes}, compute_dtype(x.dtype()), x.device()))
+          .reshape(along);
   if (is_floating(t.dtype())) {
     double vectors = 1;
     for (int i = 0; i < x.rank(); ++i) vectors *= i == axis ? 1 : static_cast<double>(x.shape()[i]);
@@ -126,7 +129,7 @@ Variable cross_entropy(Operand logits, Operand target, const CrossEntropyOptions
     const Tensor each =
         options.weight.defined() && classes > 0
             ? index_select(weight.reshape({classes}), 0, index.reshape({index.numel()}))
-            : ones({index.numel()}, weight.dtype());
+            : ones({index.numel()}, weight.dtype(), x.device());
     divisor = sum(masked_fill(each, ignored.reshape({index.numel()}), 0).to(kFloat64)).item();
     // A backward without targets divides by nothing; with them it is PyTorch's 0 / 0.
     if (all(ignored).item() != 0) divisor = std::numeric_limits<double>::quiet_NaN();
@@ -139,7 +142,7 @@ Variable cross_entropy(Operand logits, Operand target, const CrossEntropyOptions
 Tensor ops::CrossEntropy::weight_of_targets() const {
   const Tensor &index = classes, &of_class = weight;
   const std::int64_t n = of_class.numel();
-  if (n == 0) return zeros(index.shape(), of_class.dtype());
+  if (n == 0) return zeros(index.shape(), of_class.dtype(), of_class.device());
   return masked_fill(
       index_select(of_class.reshape({n}), 0, index.reshape({index.numel()})).reshape(index.shape()),
       ignored, 0);
@@ -163,12 +166,13 @@ void ops::CrossEntropy::backward(Gradients& d) const {
   const int axis = class_axis(shape);
   const Tensor &of_class = weight, &index = classes;
   const DType dtype = of_class.dtype();
-  if (index.numel() == 0 || std::isnan(divisor)) return d.set(0, zeros(shape, d.dtype(0)));
+  if (index.numel() == 0 || std::isnan(divisor))
+    return d.set(0, zeros(shape, d.dtype(0), d.device(0)));
   Tensor total = weight_of_targets() * (1 - smoothing);
-  Tensor q = scatter_add(zeros(shape, dtype), axis, index, total);
+  Tensor q = scatter_add(zeros(shape, dtype, d.device(0)), axis, index, total);
   if (smoothing != 0) {
     const Tensor part =
-        masked_fill(full(index.shape(), smoothing / shape[axis], dtype), ignored, 0);
+        masked_fill(full(index.shape(), smoothing / shape[axis], dtype, d.device(0)), ignored, 0);
     q = q + part * of_class;
     total = total + part * sum(of_class);
   }
