@@ -147,7 +147,8 @@ struct Extent {
 Extent extent_of(const Tensor& x) {
   if (!x.defined() || x.numel() == 0) return {};
   const auto size = static_cast<std::int64_t>(size_of(x.dtype()));
-  const auto first = reinterpret_cast<std::uintptr_t>(x.raw_data());
+  const auto first =
+      reinterpret_cast<std::uintptr_t>(x.on_cpu() ? x.raw_data() : x.raw_device_data());
   Extent extent{first, first + static_cast<std::uintptr_t>(size)};
   for (int axis = 0; axis < x.rank(); ++axis) {
     const std::int64_t reach = (x.dim(axis) - 1) * x.strides()[axis] * size;

@@ -180,9 +180,9 @@ TEST(DeviceErrors, AnAddressOfADeviceIsNotReadOnTheCPU) {
 
 TEST(DeviceErrors, AnOperationWithoutKernelsSaysSo) {
   const Tensor there = ones({2, 2}, kCudaEmulated);
-  expect_throws_text<DeviceError>(
-      [&] { return linalg::inverse(there); },
-      "[inverse] A is on cuda_emulated; inverse has no kernel there yet; use A.to(kCpu)");
+  expect_throws_text<DeviceError>([&] { return linalg::inverse(there); },
+                                  "[linalg.inverse] A is on cuda_emulated; linalg.inverse has no "
+                                  "kernel there yet; use A.to(kCpu)");
 }
 
 TEST(DeviceErrors, AConversionIsCheckedAsOnTheCPU) {
