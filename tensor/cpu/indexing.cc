@@ -348,7 +348,9 @@ Tensor masked_select(const Tensor& x, const Tensor& mask) {
 }
 
 Tensor nonzero(const Tensor& x) {
-  check_defined("nonzero", "x", x);
+  check_on_any_device("nonzero", "x", x);
+  // How many there are is for the CPU to know anyway; a kernel would save the copies.
+  if (!x.on_cpu()) [[unlikely]] return nonzero(x.to(kCpu)).to(x.device());
   const Tensor is_set = x.to(kBool).contiguous();
   const bool* set = is_set.data<bool>();
   const std::int64_t n = x.numel(), pieces = (n + kPieceSize - 1) / kPieceSize;
