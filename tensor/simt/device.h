@@ -10,9 +10,9 @@
 
 namespace gradus::simt {
 
-// The indices of the running thread. Programs are linked statically, so the linker knows their
-// distances from the thread's pointer. Left to look these up in a table, gcc 12 may do so by lea and
-// a vector instruction; ld refuses that, gold silently makes a wrong address of it.
+// The indices of the running thread. Programs are linked statically: the linker knows their
+// distances from the thread's pointer. Left to look these up in a table, gcc 12 may do so by lea
+// and a vector instruction; ld refuses that, gold silently makes a wrong address of it.
 #define GRADUS_KNOWN_PLACE [[gnu::tls_model("local-exec")]]
 GRADUS_KNOWN_PLACE extern constinit thread_local Dim3 thread_index;
 GRADUS_KNOWN_PLACE extern constinit thread_local Dim3 block_index;
