@@ -147,7 +147,8 @@ struct Extent {
 Extent extent_of(const Tensor& x) {
   if (!x.defined() || x.numel() == 0) return {};
   const auto size = static_cast<std::int64_t>(size_of(x.dtype()));
-  const auto first = reinterpret_cast<std::uintptr_t>(x.raw_data());
+  const auto first =
+      reinterpret_cast<std::uintptr_t>(x.on_cpu() ? x.raw_data() : x.raw_device_data());
   Extent extent{first, first + static_cast<std::uintptr_t>(size)};
   for (int axis = 0; axis < x.rank(); ++axis) {
     const std::int64_t reach = (x.dim(axis) - 1) * x.strides()[axis] * size;
@@ -220,7 +221,7 @@ void TapeTrace::handled(Node& node) {
 }
 
 std::string explain_alive(const Tensor& x, std::span<const Variable> held) {
-  check_defined("explain_alive", "x", x);
+  check_on_any_device("explain_alive", "x", x);
   const Map map(held);
   std::string text;
   std::unordered_set<Node*> tops;

@@ -10,6 +10,7 @@
 #include "autograd/node.h"
 #include "autograd/ops/cast.h"
 #include "autograd/ops/sum_to.h"
+#include "autograd/ops/to_device.h"
 #include "autograd/watch.h"
 #include "tensor/elementwise/add.h"
 
@@ -213,7 +214,7 @@ class Walk {
     at_ = nullptr;
   }
 
-  // The one place that undoes broadcasting and promotion.
+  // The one place that undoes broadcasting and promotion, and the move of a number to a device.
   static Variable fit(const Node& node, std::size_t i, const Node& input, Variable dx) {
     const Tensor& x = input.value();
     if (dx.shape() != x.shape()) {
@@ -224,6 +225,7 @@ class Walk {
       }
       dx = sum_to(dx, x.shape());
     }
+    if (dx.device() != x.device()) dx = to_device(dx, x.device());
     return dx.dtype() == x.dtype() ? dx : cast(dx, x.dtype());
   }
 
@@ -246,7 +248,7 @@ std::string place_text(const char* what, int i) {
 }
 
 void check_output(const Variable& output, int i = -1) {
-  check_defined(i < 0 ? "backward" : "grad", "output", output.value());
+  check_on_any_device(i < 0 ? "backward" : "grad", "output", output.value());
   if (!output.requires_grad()) {
     throw AutogradError(place_text("output", i) +
                         ": nothing it was computed from requires a gradient; expected a "
@@ -394,7 +396,7 @@ std::vector<Variable> grad(std::span<const Variable> outputs, std::span<const Va
   std::unordered_map<const Node*, Variable> wanted;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const Variable& input = inputs[i];
-    check_defined("grad", "input", input.value());
+    check_on_any_device("grad", "input", input.value());
     if (!input.requires_grad()) {
       throw AutogradError("[grad] input " + std::to_string(i) +
                           ": requires no gradient; expected a parameter or a result of one");

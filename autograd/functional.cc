@@ -29,7 +29,7 @@ class Problem {
       : name_(name), options_(options) {
     if (inputs.empty()) fail("inputs: none; expected at least one");
     for (const Variable& input : inputs) {
-      check_defined(name, "input", input.value());
+      check_on_any_device(name, "input", input.value());
       if (!is_floating(input.dtype())) {
         fail("input " + std::to_string(x.size()) + ": " + std::string(gradus::name(input.dtype())) +
              "; expected a floating dtype");
@@ -47,7 +47,7 @@ class Problem {
   void call(const Differentiable& f) {
     y = f(x);
     for (std::size_t k = 0; k < y.size(); ++k) {
-      check_defined(name_, "output", y[k].value());
+      check_on_any_device(name_, "output", y[k].value());
       if (!is_floating(y[k].dtype())) {
         fail("output " + std::to_string(k) + ": " + std::string(gradus::name(y[k].dtype())) +
              "; expected a floating dtype");
@@ -77,7 +77,7 @@ class Problem {
            ", one per " + what);
     }
     for (std::size_t i = 0; i < v.size(); ++i) {
-      check_defined(name_, "v", v[i].value());
+      check_on_any_device(name_, "v", v[i].value());
       if (v[i].shape() != like[i].shape()) {
         fail("v " + std::to_string(i) + ": shape " + to_string(v[i].shape()) + "; expected " +
              to_string(like[i].shape()) + ", that of the " + what);
@@ -118,7 +118,7 @@ class Problem {
     std::vector<std::vector<Variable>> rows_of(by.size());
     const std::int64_t n = output.numel();
     for (std::int64_t j = 0; j < n; ++j) {
-      Tensor seed = zeros({n}, output.dtype());
+      Tensor seed = zeros({n}, output.dtype(), output.device());
       seed.slice(0, {j, j + 1}).fill(1);
       const auto d = gradients({output}, by, {seed.reshape(output.shape())}, options_.create_graph);
       for (std::size_t i = 0; i < by.size(); ++i) rows_of[i].push_back(d[i]);
@@ -128,7 +128,7 @@ class Problem {
       Shape shape = output.shape();
       for (std::int64_t size : by[i].shape()) shape.push_back(size);
       if (n == 0) {
-        blocks.push_back(zeros(shape, by[i].dtype()));
+        blocks.push_back(zeros(shape, by[i].dtype(), by[i].device()));
       } else {
         blocks.push_back(
             reshape(record_list(Rows{}, rows_of[i], std::source_location::current()), shape));

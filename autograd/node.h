@@ -179,6 +179,7 @@ class Gradients {
   /// Shape of input i, which is known also when its elements are gone.
   const Shape& shape(int i) const { return input(i).node()->value().shape(); }
   DType dtype(int i) const { return input(i).node()->value().dtype(); }
+  Device device(int i) const { return input(i).node()->value().device(); }
   int inputs() const { return static_cast<int>(out_.size()); }
   bool is_set(int i) const { return input(i), out_[i].defined(); }
   /// Instead of set(): the walk goes on at `again`, the same result recorded once more.

@@ -63,6 +63,7 @@ class Variable {
   Tensor value() && { return std::as_const(*this).value(); }
   const Shape& shape() const { return value().shape(); }
   DType dtype() const { return value().dtype(); }
+  Device device() const { return value().device(); }
   int rank() const { return value().rank(); }
   std::int64_t dim(int axis) const { return value().dim(axis); }
   std::int64_t numel() const { return value().numel(); }

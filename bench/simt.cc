@@ -147,7 +147,7 @@ BENCHMARK(simt_matmul)->Arg(0)->Arg(1);
 void simt_softmax(benchmark::State& state) {
   const Array x(256 * 1000), y(256 * 1000);
   for (auto _ : state) {
-    gpu::softmax_rows<ThisDevice, float>(256, 1000, x.data, y.data, nullptr);
+    gpu::softmax_rows<ThisDevice, float>(false, 256, 1000, x.data, y.data, nullptr);
   }
   count_items(state, 256 * 1000);
 }

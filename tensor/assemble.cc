@@ -21,7 +21,10 @@ DType checked_list(std::string_view op, const std::vector<Tensor>& tensors) {
   if (tensors.empty()) {
     throw ConfigError("[" + std::string(op) + "] tensors: none; expected at least one");
   }
-  for (const Tensor& x : tensors) check_defined(op, "tensors", x);
+  for (const Tensor& x : tensors) {
+    check_on_any_device(op, "tensors", x);
+    check_same_device(op, "tensors[0]", tensors[0], "another", x);
+  }
   DType dtype = tensors[0].dtype();
   for (const Tensor& x : tensors) dtype = promote(dtype, x.dtype());
   return dtype;
@@ -35,15 +38,15 @@ DType checked_list(std::string_view op, const std::vector<Tensor>& tensors) {
 
 // column - row, counted over the last two axes.
 Tensor distance_from_diagonal(std::string_view op, const Tensor& x) {
-  check_defined(op, "x", x);
+  check_on_any_device(op, "x", x);
   if (x.rank() < 2) {
     throw ShapeError("[" + std::string(op) + "] x: shape " + to_string(x.shape()) +
                      "; expected at least two axes");
   }
-  return arange(x.dim(-1)) - arange(x.dim(-2)).unsqueeze(1);
+  return (arange(x.dim(-1)) - arange(x.dim(-2)).unsqueeze(1)).to(x.device());
 }
 
-Tensor zero_like_dtype(const Tensor& x) { return zeros({}, x.dtype()); }
+Tensor zero_like_dtype(const Tensor& x) { return zeros({}, x.dtype(), x.device()); }
 
 }  // namespace
 
@@ -66,7 +69,7 @@ Tensor cat(const std::vector<Tensor>& tensors, int axis) {
     }
   }
   check_sizes("cat", shape);
-  const Tensor y = Tensor::empty(shape, dtype);
+  const Tensor y = Tensor::empty(shape, dtype, tensors[0].device());
   std::int64_t start = 0;
   for (const Tensor& x : tensors) {
     const std::int64_t size = x.shape()[a];
@@ -90,7 +93,7 @@ Tensor stack(const std::vector<Tensor>& tensors, int axis) {
 }
 
 Tensor repeat(const Tensor& x, const Dims& repeats) {
-  check_defined("repeat", "x", x);
+  check_on_any_device("repeat", "x", x);
   const int skip = repeats.rank() - x.rank();
   if (skip < 0 || std::any_of(repeats.begin(), repeats.end(), [](auto n) { return n < 0; })) {
     throw ShapeError("[repeat] repeats: " + to_string(repeats) +
@@ -103,7 +106,7 @@ Tensor repeat(const Tensor& x, const Dims& repeats) {
     }
   }
   check_sizes("repeat", shape);
-  if (numel(shape) == 0) return Tensor::empty(shape, x.dtype());
+  if (numel(shape) == 0) return Tensor::empty(shape, x.dtype(), x.device());
   // One axis after the other, innermost first, so that what is copied is as long as possible.
   Tensor y = x;
   while (y.rank() < repeats.rank()) y = y.unsqueeze(0);
@@ -113,7 +116,7 @@ Tensor repeat(const Tensor& x, const Dims& repeats) {
       const std::int64_t size = y.shape()[axis];
       Shape longer = y.shape();
       longer[axis] *= repeats[axis];
-      const Tensor all = Tensor::empty(longer, x.dtype());
+      const Tensor all = Tensor::empty(longer, x.dtype(), x.device());
       for (std::int64_t i = 0; i < repeats[axis]; ++i) {
         all.narrow(axis, i * size, size).copy_from(y);
       }
@@ -130,7 +133,7 @@ Tensor repeat(const Tensor& x, const Dims& repeats) {
 }
 
 Tensor roll(const Tensor& x, const Dims& shifts, const Axes& axes) {
-  check_defined("roll", "x", x);
+  check_on_any_device("roll", "x", x);
   if (shifts.rank() != (axes.rank() == 0 ? 1 : axes.rank())) {
     throw ConfigError("[roll] shifts, axes: " + to_string(shifts) + " and " + to_string(axes) +
                       "; expected a shift for each axis, or one shift and no axes");
@@ -158,7 +161,7 @@ Tensor triu(const Tensor& x, std::int64_t k) {
 }
 
 Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pads, double value) {
-  check_defined("pad", "x", x);
+  check_on_any_device("pad", "x", x);
   const auto fail = [&](const std::string& expected) {
     std::string list;
     for (const auto p : pads) list += (list.empty() ? "" : ", ") + std::to_string(p);
@@ -186,7 +189,7 @@ Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pads, double value)
     shape[axis] = size;
   }
   check_sizes("pad", shape);
-  const Tensor y = full(shape, value, x.dtype());
+  const Tensor y = full(shape, value, x.dtype(), x.device());
   if (inside.numel() == 0) return y;
   Tensor middle = y;
   for (int axis = 0; axis < x.rank(); ++axis) {
@@ -199,7 +202,7 @@ Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pads, double value)
 }
 
 Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pads, PadMode mode) {
-  check_defined("pad", "x", x);
+  check_on_any_device("pad", "x", x);
   const bool fits = pads.size() % 2 == 0 && pads.size() / 2 <= static_cast<std::size_t>(x.rank());
   if (!fits) return pad(x, pads, 0.0);  // throws
   std::vector<std::int64_t> cuts = pads;
@@ -237,13 +240,13 @@ Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pads, PadMode mode)
       }
       index.data<std::int64_t>()[j] = from;
     }
-    y = index_select(y, axis, index);
+    y = index_select(y, axis, index.to(x.device()));
   }
   return y;
 }
 
 Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, int axis) {
-  check_defined("repeat_interleave", "x", x);
+  check_on_any_device("repeat_interleave", "x", x);
   const int a = normalize_axis("repeat_interleave", axis, x.shape());
   if (repeats < 0) {
     throw ConfigError("[repeat_interleave] repeats: " + std::to_string(repeats) +
@@ -253,8 +256,8 @@ Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, int axis) {
 }
 
 Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, int axis) {
-  check_defined("repeat_interleave", "x", x);
-  check_defined("repeat_interleave", "repeats", repeats);
+  check_on_any_device("repeat_interleave", "x", x);
+  check_on_any_device("repeat_interleave", "repeats", repeats);
   const int a = normalize_axis("repeat_interleave", axis, x.shape());
   if (!is_integral(repeats.dtype())) {
     throw DTypeError("[repeat_interleave] repeats: " + std::string(name(repeats.dtype())) +
@@ -280,7 +283,7 @@ Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, int axis) {
   std::int64_t* to = index.data<std::int64_t>();
   std::int64_t i = 0;
   for (const std::int64_t n : repeats.to_vector<std::int64_t>()) to = std::fill_n(to, n, i++);
-  return index_select(x, a, index);
+  return index_select(x, a, index.to(x.device()));
 }
 
 std::vector<Tensor> meshgrid(const std::vector<Tensor>& vectors, MeshOrder order) {
@@ -314,7 +317,7 @@ std::vector<Tensor> broadcast_tensors(const std::vector<Tensor>& tensors) {
 }
 
 Tensor diag(const Tensor& x, std::int64_t k) {
-  check_defined("diag", "x", x);
+  check_on_any_device("diag", "x", x);
   if (x.rank() == 2) return x.diagonal(k).clone();
   if (x.rank() != 1) {
     throw ShapeError("[diag] x: shape " + to_string(x.shape()) + "; expected one or two axes");
@@ -324,14 +327,14 @@ Tensor diag(const Tensor& x, std::int64_t k) {
       __builtin_add_overflow(x.numel(), std::abs(k), &size)) {
     throw ShapeError("[diag] k: " + std::to_string(k) + "; expected sizes below 2^63");
   }
-  const Tensor y = zeros({size, size}, x.dtype());
+  const Tensor y = zeros({size, size}, x.dtype(), x.device());
   if (x.numel() > 0) y.diagonal(k).copy_from(x);
   return y;
 }
 
 Tensor masked_fill(const Tensor& x, const Tensor& mask, double value) {
-  check_defined("masked_fill", "x", x);
-  check_defined("masked_fill", "mask", mask);
+  check_on_any_device("masked_fill", "x", x);
+  check_on_any_device("masked_fill", "mask", mask);
   if (mask.dtype() != kBool) {
     throw DTypeError("[masked_fill] mask: " + std::string(name(mask.dtype())) +
                      "; expected bool, the result of a comparison");
@@ -340,11 +343,11 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, double value) {
     throw ShapeError("[masked_fill] mask: shape " + to_string(mask.shape()) +
                      "; expected one that broadcasts to " + to_string(x.shape()));
   }
-  return where(mask, full({}, value, x.dtype()), x);
+  return where(mask, full({}, value, x.dtype(), x.device()), x);
 }
 
 Tensor one_hot(const Tensor& index, std::int64_t classes) {
-  check_defined("one_hot", "index", index);
+  check_on_any_device("one_hot", "index", index);
   if (!is_integral(index.dtype())) {
     throw DTypeError("[one_hot] index: " + std::string(name(index.dtype())) +
                      "; expected whole numbers");
@@ -357,7 +360,7 @@ Tensor one_hot(const Tensor& index, std::int64_t classes) {
                        std::to_string(classes - 1));
     }
   }
-  return (index.unsqueeze(-1) == arange(classes)).to(kInt64);
+  return (index.unsqueeze(-1) == arange(classes).to(index.device())).to(kInt64);
 }
 
 }  // namespace gradus

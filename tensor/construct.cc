@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tensor/convert.h"
+#include "tensor/cuda/ops/copy.h"
 #include "tensor/thread_pool.h"
 
 namespace gradus {
@@ -51,59 +52,63 @@ double between(double start, double stop, std::int64_t steps, std::int64_t i) {
 
 }  // namespace
 
-Tensor zeros(const Shape& shape, DType dtype) {
+Tensor zeros(const Shape& shape, DType dtype, Device device) {
   check_sizes("zeros", shape);
-  Tensor x = Tensor::empty(shape, dtype);
+  Tensor x = Tensor::empty(shape, dtype, device);
+  if (!device.is_cpu()) [[unlikely]] {
+    gpu::clear(x);
+    return x;
+  }
   std::memset(x.raw_data(), 0, x.numel() * size_of(dtype));
   return x;
 }
 
-Tensor ones(const Shape& shape, DType dtype) {
+Tensor ones(const Shape& shape, DType dtype, Device device) {
   check_sizes("ones", shape);
-  Tensor x = Tensor::empty(shape, dtype);
+  Tensor x = Tensor::empty(shape, dtype, device);
   x.fill(1);
   return x;
 }
 
-Tensor full(const Shape& shape, const Tensor& value, DType dtype) {
+Tensor full(const Shape& shape, const Tensor& value, DType dtype, Device device) {
   check_sizes("full", shape);
-  check_defined("full", "value", value);
+  check_on_any_device("full", "value", value);
   if (value.numel() != 1) {
     throw ShapeError("[full] value: shape " + to_string(value.shape()) +
                      "; expected exactly one element");
   }
   const Tensor one = Tensor::empty({}, dtype);
-  convert_elements("full", value.reshape({}), one, Cast::kChecked);
-  Tensor x = Tensor::empty(shape, dtype);
+  convert_elements("full", value.reshape({}).to(kCpu), one, Cast::kChecked);
+  Tensor x = Tensor::empty(shape, dtype, device);
   x.copy_from(one);
   return x;
 }
 
-Tensor eye(std::int64_t n, DType dtype) { return eye(n, n, dtype); }
+Tensor eye(std::int64_t n, DType dtype, Device device) { return eye(n, n, dtype, device); }
 
-Tensor eye(std::int64_t n, std::int64_t m, DType dtype) {
+Tensor eye(std::int64_t n, std::int64_t m, DType dtype, Device device) {
   check_sizes("eye", {n, m});
-  Tensor x = zeros({n, m}, dtype);
+  Tensor x = zeros({n, m}, dtype, device);
   const std::int64_t diagonal = std::min(n, m);
   if (diagonal > 0) as_strided_unchecked(x, {diagonal}, {m + 1}, 0).fill(1);
   return x;
 }
 
 Tensor empty_like(const Tensor& x, std::optional<DType> dtype) {
-  check_defined("empty_like", "x", x);
-  return Tensor::empty(x.shape(), dtype.value_or(x.dtype()));
+  check_on_any_device("empty_like", "x", x);
+  return Tensor::empty(x.shape(), dtype.value_or(x.dtype()), x.device());
 }
 Tensor zeros_like(const Tensor& x, std::optional<DType> dtype) {
-  check_defined("zeros_like", "x", x);
-  return zeros(x.shape(), dtype.value_or(x.dtype()));
+  check_on_any_device("zeros_like", "x", x);
+  return zeros(x.shape(), dtype.value_or(x.dtype()), x.device());
 }
 Tensor ones_like(const Tensor& x, std::optional<DType> dtype) {
-  check_defined("ones_like", "x", x);
-  return ones(x.shape(), dtype.value_or(x.dtype()));
+  check_on_any_device("ones_like", "x", x);
+  return ones(x.shape(), dtype.value_or(x.dtype()), x.device());
 }
 Tensor full_like(const Tensor& x, const Tensor& value, std::optional<DType> dtype) {
-  check_defined("full_like", "x", x);
-  return full(x.shape(), value, dtype.value_or(x.dtype()));
+  check_on_any_device("full_like", "x", x);
+  return full(x.shape(), value, dtype.value_or(x.dtype()), x.device());
 }
 
 Tensor arange_whole(std::int64_t start, std::int64_t stop, std::int64_t step, DType dtype) {

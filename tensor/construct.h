@@ -2,6 +2,7 @@
 // Tensors from nothing but arguments, from lists and from memory. Included by tensor/tensor.h.
 // All throw ShapeError for impossible sizes, and DTypeError for a number that dtype does not hold:
 //   "[full] x: 300 at [] has no uint8; expected 0..255; use clamp, or Cast::kWrap"
+// Those that take a device make the tensor there, as in zeros({2, 3}, kCuda).
 #include <functional>
 #include <optional>
 
@@ -9,15 +10,20 @@
 
 namespace gradus {
 
-Tensor zeros(const Shape& shape, DType dtype = kFloat32);
-Tensor ones(const Shape& shape, DType dtype = kFloat32);
+Tensor zeros(const Shape& shape, DType dtype = kFloat32, Device device = kCpu);
+Tensor ones(const Shape& shape, DType dtype = kFloat32, Device device = kCpu);
 /// `value` (a number, or a tensor of one element) everywhere.
-Tensor full(const Shape& shape, const Tensor& value, DType dtype = kFloat32);
+Tensor full(const Shape& shape, const Tensor& value, DType dtype = kFloat32, Device device = kCpu);
+inline Tensor zeros(const Shape& shape, Device device) { return zeros(shape, kFloat32, device); }
+inline Tensor ones(const Shape& shape, Device device) { return ones(shape, kFloat32, device); }
+inline Tensor full(const Shape& shape, const Tensor& value, Device device) {
+  return full(shape, value, kFloat32, device);
+}
 /// Ones at [i, i], else zeros; n rows, m columns (n when not given).
-Tensor eye(std::int64_t n, DType dtype = kFloat32);
-Tensor eye(std::int64_t n, std::int64_t m, DType dtype = kFloat32);
+Tensor eye(std::int64_t n, DType dtype = kFloat32, Device device = kCpu);
+Tensor eye(std::int64_t n, std::int64_t m, DType dtype = kFloat32, Device device = kCpu);
 
-/// Shape of x, and its dtype unless another is given; contiguous.
+/// Shape and device of x, and its dtype unless another is given; contiguous.
 Tensor empty_like(const Tensor& x, std::optional<DType> dtype = std::nullopt);
 Tensor zeros_like(const Tensor& x, std::optional<DType> dtype = std::nullopt);
 Tensor ones_like(const Tensor& x, std::optional<DType> dtype = std::nullopt);

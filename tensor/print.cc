@@ -174,6 +174,11 @@ std::string with_suffixes(std::string text, const std::vector<std::string>& suff
 std::string to_string(const Tensor& x, const PrintOptions& options) {
   check_options(options);
   if (!x.defined()) return "tensor(undefined)";
+  if (!x.on_cpu()) {
+    const std::string text = to_string(x.to(kCpu), options);
+    return with_suffixes(text.substr(0, text.size() - 1), {"device=" + to_string(x.device())},
+                         options.linewidth);
+  }
   std::string text = "tensor(";
   std::vector<std::string> suffixes;
   text += x.numel() == 0 ? "[]" : Printer(x, options).text();
@@ -193,7 +198,7 @@ std::ostream& operator<<(std::ostream& out, const Tensor& x) { return out << to_
 std::string describe(const Tensor& x) {
   if (!x.defined()) return "undefined tensor";
   return std::string(name(x.dtype())) + " " + to_string(x.shape()) + " strides " +
-         to_string(x.strides());
+         to_string(x.strides()) + (x.on_cpu() ? "" : " on " + to_string(x.device()));
 }
 
 }  // namespace gradus

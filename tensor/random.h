@@ -33,15 +33,18 @@ class Generator {
   std::uint64_t seed_, position_ = 0;
 };
 
+// All of these make the tensor on the device that is named last, with the numbers that the CPU
+// makes.
+
 /// Independent numbers from U[low, high), each rounded to dtype (low itself too). Throws
 /// ShapeError, DTypeError (not floating), ConfigError (low > high or not finite).
 Tensor uniform(const Shape& shape, double low, double high, Generator& generator,
-               DType dtype = kFloat32);
+               DType dtype = kFloat32, Device device = kCpu);
 
 /// Independent numbers from N(mean, std^2), by Box and Muller, computed in double.
 /// Throws ShapeError, DTypeError, ConfigError (std < 0).
 Tensor normal(const Shape& shape, double mean, double std, Generator& generator,
-              DType dtype = kFloat32);
+              DType dtype = kFloat32, Device device = kCpu);
 
 /// Independent numbers from N(mean, std^2) between low and high, the ends rounded to dtype too: by
 /// inversion in double, x = mean + std * Phi^-1(u) for uniform u in Phi(low) .. Phi(high).
@@ -50,14 +53,16 @@ Tensor normal(const Shape& shape, double mean, double std, Generator& generator,
 ///   "[truncated_normal] low, high: 2, -2; expected finite numbers, low < high",
 ///   "[truncated_normal] low, high: 40, 50; expected one within 37 std of the mean".
 Tensor truncated_normal(const Shape& shape, double mean, double std, double low, double high,
-                        Generator& generator, DType dtype = kFloat32);
+                        Generator& generator, DType dtype = kFloat32, Device device = kCpu);
 
 /// Independent numbers with the density rate exp(-rate x) for x >= 0, by inversion in double.
 /// Throws ShapeError, DTypeError, ConfigError (rate <= 0).
-Tensor exponential(const Shape& shape, double rate, Generator& generator, DType dtype = kFloat32);
+Tensor exponential(const Shape& shape, double rate, Generator& generator, DType dtype = kFloat32,
+                   Device device = kCpu);
 
 /// 1 with probability p, else 0; any dtype. Throws ShapeError, ConfigError (p not in 0..1).
-Tensor bernoulli(const Shape& shape, double p, Generator& generator, DType dtype = kFloat32);
+Tensor bernoulli(const Shape& shape, double p, Generator& generator, DType dtype = kFloat32,
+                 Device device = kCpu);
 /// A probability for each element; the result has the shape and dtype of p.
 /// Throws DTypeError (not floating), ConfigError.
 Tensor bernoulli(const Tensor& p, Generator& generator);
@@ -65,7 +70,7 @@ Tensor bernoulli(const Tensor& p, Generator& generator);
 /// Independent whole numbers from low .. high - 1, equally likely up to one part in 2^64.
 /// Throws ShapeError, ConfigError (low >= high), DTypeError for an end that dtype does not hold.
 Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator,
-               DType dtype = kInt64);
+               DType dtype = kInt64, Device device = kCpu);
 
 /// The same with the shape and dtype of x.
 Tensor uniform_like(const Tensor& x, double low, double high, Generator& generator);

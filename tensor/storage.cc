@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "tensor/cuda/runtime.h"
 #include "tensor/ledger.h"
 #include "tensor/pool.h"
 
@@ -17,6 +18,20 @@ Storage* Storage::allocate(std::size_t bytes) {
   void* block = pool_allocate(kHeader + bytes);
   auto* storage = new (block) Storage(static_cast<std::byte*>(block) + kHeader, bytes);
   ledger::allocated(storage, bytes);
+  return storage;
+}
+
+Storage* Storage::allocate(std::size_t bytes, Device device) {
+  if (device.is_cpu()) return allocate(bytes);
+  void* data = gpu::allocate(device, bytes);
+  Storage* storage;
+  try {
+    storage = borrow(data, bytes, [device, data] { gpu::release(device, data); });
+  } catch (...) {
+    gpu::release(device, data);
+    throw;
+  }
+  storage->device_ = device;
   return storage;
 }
 

@@ -6,20 +6,26 @@
 #include <source_location>
 #include <utility>
 
+#include "tensor/device.h"
+
 namespace gradus {
 
 /// Bytes shared by tensors: a reference count and, in the same block, the elements, or the address
-/// of a caller's. It counts the changes in place, for whoever must know that elements are still
-/// those it once read.
+/// of a caller's or of a device's. It counts the changes in place, for whoever must know that
+/// elements are still those it once read.
 class Storage {
  public:
   /// Elements are not initialised. Throws DeviceError.
   static Storage* allocate(std::size_t bytes);
+  /// The same in the memory of a device. Throws DeviceError also when it is not there.
+  static Storage* allocate(std::size_t bytes, Device device);
   /// Elements that stay where they are, until the last tensor is gone and `deleter` is called (by
   /// the thread that drops it; it must not throw). `data` must be aligned for its elements.
   static Storage* borrow(void* data, std::size_t bytes, std::function<void()> deleter);
 
+  /// An address of device().
   void* data() { return data_; }
+  Device device() const { return device_; }
   std::size_t bytes() const { return bytes_; }
   bool unique() const { return references_.load(std::memory_order_acquire) == 1; }
 
@@ -46,6 +52,7 @@ class Storage {
 
   std::atomic<std::size_t> references_{1};
   std::atomic<std::uint32_t> version_{0};
+  Device device_;
   std::size_t bytes_;
   void* data_;
   std::atomic<std::source_location> changed_at_{};

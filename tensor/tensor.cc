@@ -5,6 +5,7 @@
 #include <new>
 
 #include "tensor/convert.h"
+#include "tensor/cuda/ops/copy.h"
 #include "tensor/ledger.h"
 
 namespace gradus {
@@ -19,10 +20,11 @@ bool Tensor::is_contiguous() const {
   return true;
 }
 
-Tensor Tensor::empty(const Shape& shape, DType dtype) {
+Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
   Tensor x;
   x.shape_ = shape;
   x.dtype_ = dtype;
+  x.device_ = device;
   std::int64_t n = 1;
   bool plain = true;  // small sizes need no overflow check
   for (auto size : shape) {
@@ -35,12 +37,16 @@ Tensor Tensor::empty(const Shape& shape, DType dtype) {
   }
   x.strides_ = contiguous_strides(shape);
   const std::size_t bytes = static_cast<std::size_t>(n) * size_of(dtype);
+  if (!device.is_cpu()) [[unlikely]]
+    check_available("empty", device);
   try {
-    x.storage_ = StorageRef(Storage::allocate(bytes));
+    x.storage_ =
+        StorageRef(device.is_cpu() ? Storage::allocate(bytes) : Storage::allocate(bytes, device));
   } catch (const DeviceError&) {
-    throw DeviceError("[empty] cpu: out of memory for " + std::to_string(bytes) + " bytes, shape " +
-                      to_string(shape) + " of " + std::string(name(dtype)) + "; " +
-                      ledger::text_when_exhausted() + "; free tensors or use smaller ones");
+    throw DeviceError("[empty] " + to_string(device) + ": out of memory for " +
+                      std::to_string(bytes) + " bytes, shape " + to_string(shape) + " of " +
+                      std::string(name(dtype)) + "; " + ledger::text_when_exhausted() +
+                      "; free tensors or use smaller ones");
   }
   if (ledger::tracing.load(std::memory_order_relaxed)) [[unlikely]] {
     ledger::note_shape(x.storage_.get(), shape, dtype);
@@ -73,18 +79,27 @@ void Tensor::check_unsigned(std::uint64_t value) {
 }
 
 void Tensor::throw_wrong_type(DType asked) const {
-  check_defined("data", "x", *this);
+  check_on_any_device("data", "x", *this);
   throw DTypeError("[data] T: " + std::string(name(asked)) + "; expected " +
                    std::string(name(dtype_)) + ", the dtype of the tensor; convert with to()");
 }
 
+void Tensor::throw_wrong_place() const {
+  if (on_cpu()) {
+    throw DeviceError("[device_data] x is on cpu; expected a device; use x.to(kCuda)");
+  }
+  throw DeviceError("[data] x is on " + to_string(device_) + "; expected cpu; use x.to(kCpu)");
+}
+
 double Tensor::item() const {
-  check_defined("item", "x", *this);
+  check_on_any_device("item", "x", *this);
   if (numel() != 1) {
     throw ShapeError("[item] x: shape " + to_string(shape_) + "; expected exactly one element");
   }
+  const Tensor x = on_cpu() ? Tensor() : to(kCpu);
+  const void* element = on_cpu() ? raw_data() : x.raw_data();
   return dispatch(dtype_, [&]<class T>(std::type_identity<T>) {
-    return convert_to<double>(*static_cast<const T*>(raw_data()));
+    return convert_to<double>(*static_cast<const T*>(element));
   });
 }
 
@@ -101,22 +116,23 @@ double Tensor::at(std::initializer_list<std::int64_t> index) const {
 std::vector<double> Tensor::to_vector() const { return to_vector<double>(); }
 
 void Tensor::item_to(DType dtype, void* value) const {
-  check_defined("item", "x", *this);
+  check_on_any_device("item", "x", *this);
   if (numel() != 1) {
     throw ShapeError("[item] x: shape " + to_string(shape_) + "; expected exactly one element");
   }
   const Tensor one = empty({}, dtype);
-  convert_elements("item", reshape({}), one, Cast::kChecked);
+  convert_elements("item", reshape({}).to(kCpu), one, Cast::kChecked);
   std::memcpy(value, one.raw_data(), size_of(dtype));
 }
 
 void Tensor::copy_to(DType dtype, void* values) const {
-  check_defined("to_vector", "x", *this);
+  check_on_any_device("to_vector", "x", *this);
   if (numel() == 0) return;
-  Tensor x = *this;
+  Tensor x = to(kCpu);
   if (dtype != dtype_) {
-    x = empty(shape_, dtype);
-    convert_elements("to_vector", *this, x, Cast::kChecked);
+    const Tensor converted = empty(shape_, dtype);
+    convert_elements("to_vector", x, converted, Cast::kChecked);
+    x = converted;
   }
   std::memcpy(values, x.contiguous().raw_data(), numel() * size_of(dtype));
 }
@@ -124,8 +140,8 @@ void Tensor::copy_to(DType dtype, void* values) const {
 Tensor Tensor::contiguous() const { return is_contiguous() ? *this : clone(); }
 
 Tensor Tensor::clone() const {
-  check_defined("clone", "x", *this);
-  Tensor out = empty(shape_, dtype_);
+  check_on_any_device("clone", "x", *this);
+  Tensor out = empty(shape_, dtype_, device_);
   out.copy_from(*this);
   return out;
 }
@@ -136,9 +152,20 @@ Tensor Tensor::to(DType dtype, Cast cast) const {
     same.weak_ = false;  // a dtype that was asked for counts
     return same;
   }
-  check_defined("to", "x", *this);
-  Tensor out = empty(shape_, dtype);
+  check_on_any_device("to", "x", *this);
+  Tensor out = empty(shape_, dtype, device_);
   convert_elements("to", *this, out, cast);
+  return out;
+}
+
+Tensor Tensor::to(Device device) const {
+  if (device == device_) return *this;
+  check_on_any_device("to", "x", *this);
+  check_available("to", device);
+  const Tensor from = contiguous();
+  Tensor out = empty(shape_, dtype_, device);
+  gpu::copy_between(out, from);
+  out.weak_ = weak_;
   return out;
 }
 
@@ -163,17 +190,33 @@ DType result_type(std::initializer_list<const Tensor*> operands) {
   return result;
 }
 
-void check_defined(std::string_view op, std::string_view argument, const Tensor& x) {
-  if (x.defined()) return;
+void throw_undefined(std::string_view op, std::string_view argument) {
   throw Error("[" + std::string(op) + "] " + std::string(argument) +
               ": undefined tensor; expected one with elements; was it default constructed?");
 }
 
+void throw_no_kernel(std::string_view op, std::string_view argument, const Tensor& x) {
+  throw DeviceError("[" + std::string(op) + "] " + std::string(argument) + " is on " +
+                    to_string(x.device()) + "; " + std::string(op) +
+                    " has no kernel there yet; use " + std::string(argument) + ".to(kCpu)");
+}
+
+void check_same_device(std::string_view op, std::string_view name_a, const Tensor& a,
+                       std::string_view name_b, const Tensor& b) {
+  if (a.device() == b.device()) return;
+  const bool b_moves = b.on_cpu();
+  const std::string_view moved = b_moves ? name_b : name_a;
+  throw DeviceError("[" + std::string(op) + "] " + std::string(name_a) + " is on " +
+                    to_string(a.device()) + " and " + std::string(name_b) + " is on " +
+                    to_string(b.device()) + "; expected one device; use " + std::string(moved) +
+                    ".to(\"" + to_string(b_moves ? a.device() : b.device()) + "\")");
+}
+
 bool bitwise_equal(const Tensor& a, const Tensor& b) {
-  check_defined("bitwise_equal", "a", a);
-  check_defined("bitwise_equal", "b", b);
+  check_on_any_device("bitwise_equal", "a", a);
+  check_on_any_device("bitwise_equal", "b", b);
   if (a.shape() != b.shape() || a.dtype() != b.dtype()) return false;
-  const Tensor x = a.contiguous(), y = b.contiguous();
+  const Tensor x = a.to(kCpu).contiguous(), y = b.to(kCpu).contiguous();
   return std::memcmp(x.raw_data(), y.raw_data(), x.numel() * size_of(x.dtype())) == 0;
 }
 

@@ -1,15 +1,13 @@
 #pragma once
 #include <concepts>
 #include <cstdint>
-#include <iosfwd>
 #include <optional>
 #include <source_location>
 #include <span>
-#include <string>
-#include <string_view>
 #include <type_traits>
 #include <vector>
 
+#include "tensor/device.h"
 #include "tensor/dtype.h"
 #include "tensor/error.h"
 #include "tensor/shape.h"
@@ -49,7 +47,7 @@ enum class Cast {
   kWrap,     ///< whole numbers wrap around: 300 becomes the uint8 44, as in PyTorch
 };
 
-/// An n-dimensional array: shape, strides, offset, dtype and shared storage, all held by value.
+/// An n-dimensional array: shape, strides, offset, dtype, device and shared storage, all by value.
 /// Copying shares the elements; `clone()` copies them. Views share the elements too. A default
 /// constructed tensor is undefined: it has no elements and no operation takes it.
 class Tensor {
@@ -63,12 +61,16 @@ class Tensor {
   Tensor(T value) : Tensor(scalar(value)) {}  // NOLINT: implicit by design
 
   /// Uninitialised, contiguous. Throws ShapeError for sizes that are negative or overflow.
-  static Tensor empty(const Shape& shape, DType dtype = kFloat32);
+  /// Throws DeviceError when memory is out, or the device is not there.
+  static Tensor empty(const Shape& shape, DType dtype = kFloat32, Device device = kCpu);
 
   bool defined() const { return static_cast<bool>(storage_); }
   const Shape& shape() const { return shape_; }
   const Strides& strides() const { return strides_; }
   DType dtype() const { return dtype_; }
+  /// Where the elements are; kCpu for an undefined tensor.
+  Device device() const { return device_; }
+  bool on_cpu() const { return device_.is_cpu(); }
   int rank() const { return shape_.rank(); }
   /// Size of an axis, which may be negative. Throws IndexError.
   std::int64_t dim(int axis) const { return shape_.at(axis); }
@@ -84,14 +86,29 @@ class Tensor {
     return storage_.get() == other.storage_.get();
   }
 
-  /// First element. Throws DTypeError unless T is the dtype, Error for an undefined tensor.
+  /// First element. Throws DTypeError unless T is the dtype, Error for an undefined tensor,
+  /// DeviceError for elements that the processor cannot read:
+  ///   "[data] x is on cuda_emulated; expected cpu; use x.to(kCpu)"
   template <class T>
   T* data() const {
     if (dtype_of<T>() != dtype_ || !storage_) throw_wrong_type(dtype_of<T>());
     return static_cast<T*>(raw_data());
   }
   void* raw_data() const {
-    return static_cast<std::byte*>(storage_->data()) + offset_ * size_of(dtype_);
+    if (!on_cpu()) [[unlikely]]
+      throw_wrong_place();
+    return address();
+  }
+  /// First element as an address of the device, for kernels. Throws DeviceError on the CPU, and for
+  /// the type what data() throws.
+  template <class T>
+  T* device_data() const {
+    if (dtype_of<T>() != dtype_ || !storage_) throw_wrong_type(dtype_of<T>());
+    return static_cast<T*>(raw_device_data());
+  }
+  void* raw_device_data() const {
+    if (on_cpu()) throw_wrong_place();
+    return address();
   }
 
   /// The only element, as double. Throws ShapeError unless numel() == 1.
@@ -171,6 +188,13 @@ class Tensor {
   /// rounded to the nearest, and cut towards 0 to become whole. Throws DTypeError:
   ///   "[to] x: 300 at [0] has no uint8; expected 0..255; use clamp, or Cast::kWrap"
   Tensor to(DType dtype, Cast cast = Cast::kChecked) const;
+  /// A copy on another device; this tensor itself when it is there already. Throws DeviceError:
+  ///   "[to] device: cuda:0; this build has no CUDA; ..."
+  Tensor to(Device device) const;
+  /// Both, with the conversion on the device where the elements are.
+  Tensor to(Device device, DType dtype, Cast cast = Cast::kChecked) const {
+    return to(dtype, cast).to(device);
+  }
   /// Elements chosen as in NumPy: x.index({Slice{1, None}, -1, Ellipsis, mask, positions}), see
   /// tensor/indexing.h. A view unless there are tensors among the items. Differs: numbers count as
   /// slices of one position, not as tensors, as in PyTorch. Throws IndexError, ShapeError,
@@ -183,9 +207,9 @@ class Tensor {
   /// `value` (a number, or a tensor of one element) everywhere. Throws ShapeError, DTypeError.
   void fill(const Tensor& value,
             std::source_location where = std::source_location::current()) const;
-  /// Overwrites the elements with those of `source`, broadcast and converted; views of one storage
-  /// may overlap. Throws ShapeError when source does not fit, and for a view by expand() or of
-  /// overlapping windows, whose elements are one in memory; DTypeError as to().
+  /// Overwrites the elements with those of `source`, broadcast and converted, from any device;
+  /// views of one storage may overlap. Throws ShapeError when source does not fit, and for a view
+  /// by expand() or of overlapping windows, whose elements are one in memory; DTypeError as to().
   void copy_from(const Tensor& source, Cast cast = Cast::kChecked,
                  std::source_location where = std::source_location::current()) const;
   /// Overwrites x.index(items) with `value`, broadcast and converted, or adds to it. Of several
@@ -228,6 +252,10 @@ class Tensor {
   void item_to(DType dtype, void* value) const;
   void copy_to(DType dtype, void* values) const;
   [[noreturn]] void throw_wrong_type(DType asked) const;
+  [[noreturn]] void throw_wrong_place() const;
+  void* address() const {
+    return static_cast<std::byte*>(storage_->data()) + offset_ * size_of(dtype_);
+  }
 
   Shape shape_;
   Strides strides_;
@@ -235,6 +263,7 @@ class Tensor {
   std::int64_t offset_ = 0;
   DType dtype_ = kFloat32;
   bool weak_ = false;
+  Device device_;
 };
 
 /// A view with the given geometry over the storage of `x`; the caller vouches for its bounds.
@@ -245,38 +274,9 @@ Tensor as_strided_unchecked(const Tensor& x, const Shape& shape, const Strides& 
 /// A row-major tensor whose elements begin where `storage` does; the caller vouches for its bounds.
 Tensor over_storage_unchecked(StorageRef storage, const Shape& shape, DType dtype);
 
-/// dtype of an operation on these: the promoted one, where C++ numbers give way to tensors and 0-d
-/// tensors to tensors with axes, unless their kind (bool, whole, floating) is higher; as in
-/// PyTorch.
-DType result_type(std::initializer_list<const Tensor*> operands);
-template <class... More>
-DType result_type(const Tensor& a, const Tensor& b, const More&... more) {
-  if (a.dtype() == b.dtype() && !a.weak() && sizeof...(more) == 0) return a.dtype();
-  return result_type({&a, &b, &more...});
-}
-
-/// Throws Error when x is undefined: "[sum] x: undefined tensor; expected one with elements; ..."
-void check_defined(std::string_view op, std::string_view argument, const Tensor& x);
-
-/// Same shape, dtype and the same bits in every element.
-bool bitwise_equal(const Tensor& a, const Tensor& b);
-
-// Printing, as PyTorch does it: at most 3 entries at each end of a long axis, 4 decimals.
-
-struct PrintOptions {
-  int precision = 4;              ///< digits after the point
-  int edge_items = 3;             ///< entries shown at each end of a shortened axis
-  std::int64_t threshold = 1000;  ///< more elements than this are shortened
-  int linewidth = 80;             ///< characters, after which a row goes on in the next line
-  std::optional<bool> sci_mode =
-      std::nullopt;  ///< 1.0000e+03 or not; not given: as the numbers need it
-};
-std::string to_string(const Tensor& x, const PrintOptions& options = {});
-std::ostream& operator<<(std::ostream& out, const Tensor& x);
-/// What a tensor is, without its elements: "float32 [3, 4] strides [4, 1]".
-std::string describe(const Tensor& x);
-
 }  // namespace gradus
 
+#include "tensor/checks.h"
 #include "tensor/construct.h"
 #include "tensor/indexing.h"
+#include "tensor/print.h"

@@ -17,7 +17,9 @@ ClassTargets class_targets(std::string_view op, const Tensor& target, std::int64
     throw DTypeError("[" + std::string(op) + "] target: " + std::string(name(target.dtype())) +
                      "; expected whole numbers, one class each");
   }
-  const Tensor index = target.to(kInt64).clone(), ignored = zeros(target.shape(), kBool);
+  // Those of a device are checked on the CPU, for which a step waits anyway: the divisor of a mean
+  // is a number of the host.
+  const Tensor index = target.to(kCpu).to(kInt64).clone(), ignored = zeros(target.shape(), kBool);
   auto* at = index.data<std::int64_t>();
   bool* skip = ignored.data<bool>();
   for (std::int64_t i = 0; i < index.numel(); ++i) {
@@ -32,7 +34,7 @@ ClassTargets class_targets(std::string_view op, const Tensor& target, std::int64
           (ignore_index ? ", or ignore_index " + std::to_string(*ignore_index) : ""));
     }
   }
-  return {index, ignored};
+  return {index.to(target.device()), ignored.to(target.device())};
 }
 
 }  // namespace gradus

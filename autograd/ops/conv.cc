@@ -90,7 +90,7 @@ Tensor ops::ConvTranspose::forward(const Tensor& x, const Tensor& w, const Tenso
 void ops::ConvTranspose::backward(Gradients& d) const {
   if (d.dy().numel() == 0) {  // padding has left nothing, so there is no window to slide
     for (int i = 0; i < d.inputs(); ++i) {
-      if (d.needs(i)) d.set(i, zeros(d.shape(i), d.dtype(i)));
+      if (d.needs(i)) d.set(i, zeros(d.shape(i), d.dtype(i), d.device(i)));
     }
     return;
   }

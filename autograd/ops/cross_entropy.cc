@@ -35,8 +35,9 @@ Variable spread_back(const Variable& dy, int axis, Reduction reduction, double d
 }
 
 void check(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
-  check_defined("cross_entropy", "logits", logits);
-  check_defined("cross_entropy", "target", target);
+  check_on_any_device("cross_entropy", "logits", logits);
+  check_on_any_device("cross_entropy", "target", target);
+  check_same_device("cross_entropy", "logits", logits, "target", target);
   if (!is_floating(logits.dtype())) {
     throw DTypeError("[cross_entropy] logits: " + std::string(name(logits.dtype())) +
                      "; expected a floating dtype");
@@ -84,9 +85,10 @@ Variable cross_entropy(Operand logits, Operand target, const CrossEntropyOptions
   const std::int64_t classes = x.shape()[axis];
   Shape along = Shape::filled(x.rank() - axis, 1);
   along[0] = classes;
-  const Tensor weight = (options.weight.defined() ? options.weight.to(compute_dtype(x.dtype()))
-                                                  : ones({classes}, compute_dtype(x.dtype())))
-                            .reshape(along);
+  const Tensor weight =
+      (options.weight.defined() ? options.weight.to(compute_dtype(x.dtype()))
+                                : ones({classes}, compute_dtype(x.dtype()), x.device()))
+          .reshape(along);
   if (is_floating(t.dtype())) {
     double vectors = 1;
     for (int i = 0; i < x.rank(); ++i) vectors *= i == axis ? 1 : static_cast<double>(x.shape()[i]);
@@ -100,7 +102,7 @@ Variable cross_entropy(Operand logits, Operand target, const CrossEntropyOptions
     const Tensor each =
         options.weight.defined() && classes > 0
             ? index_select(weight.reshape({classes}), 0, index.reshape({index.numel()}))
-            : ones({index.numel()}, weight.dtype());
+            : ones({index.numel()}, weight.dtype(), x.device());
     divisor = sum(masked_fill(each, ignored.reshape({index.numel()}), 0).to(kFloat64)).item();
     // A backward without targets divides by nothing; with them it is PyTorch's 0 / 0.
     if (all(ignored).item() != 0) divisor = std::numeric_limits<double>::quiet_NaN();
@@ -113,7 +115,7 @@ Variable cross_entropy(Operand logits, Operand target, const CrossEntropyOptions
 Tensor ops::CrossEntropy::weight_of_targets() const {
   const Tensor &index = classes, &of_class = weight;
   const std::int64_t n = of_class.numel();
-  if (n == 0) return zeros(index.shape(), of_class.dtype());
+  if (n == 0) return zeros(index.shape(), of_class.dtype(), of_class.device());
   return masked_fill(
       index_select(of_class.reshape({n}), 0, index.reshape({index.numel()})).reshape(index.shape()),
       ignored, 0);
@@ -137,12 +139,13 @@ void ops::CrossEntropy::backward(Gradients& d) const {
   const int axis = class_axis(shape);
   const Tensor &of_class = weight, &index = classes;
   const DType dtype = of_class.dtype();
-  if (index.numel() == 0 || std::isnan(divisor)) return d.set(0, zeros(shape, d.dtype(0)));
+  if (index.numel() == 0 || std::isnan(divisor))
+    return d.set(0, zeros(shape, d.dtype(0), d.device(0)));
   Tensor total = weight_of_targets() * (1 - smoothing);
-  Tensor q = scatter_add(zeros(shape, dtype), axis, index, total);
+  Tensor q = scatter_add(zeros(shape, dtype, d.device(0)), axis, index, total);
   if (smoothing != 0) {
     const Tensor part =
-        masked_fill(full(index.shape(), smoothing / shape[axis], dtype), ignored, 0);
+        masked_fill(full(index.shape(), smoothing / shape[axis], dtype, d.device(0)), ignored, 0);
     q = q + part * of_class;
     total = total + part * sum(of_class);
   }

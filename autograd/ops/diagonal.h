@@ -21,7 +21,7 @@ struct PutDiagonal {
   int axis0, axis1;
 
   Tensor forward(const Tensor& x) const {
-    Tensor y = zeros(shape, x.dtype());
+    Tensor y = zeros(shape, x.dtype(), x.device());
     y.diagonal(offset, axis0, axis1).copy_from(x);
     return y;
   }

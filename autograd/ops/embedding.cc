@@ -13,8 +13,8 @@ namespace {
 
 // The flattened indices, each checked.
 Tensor checked_rows(const Tensor& weight, const Tensor& indices) {
-  check_defined("embedding", "weight", weight);
-  check_defined("embedding", "indices", indices);
+  check_on_any_device("embedding", "weight", weight);
+  check_on_any_device("embedding", "indices", indices);
   if (weight.rank() == 0) {
     throw ShapeError("[embedding] weight: shape []; expected [V, D...], a table of rows");
   }
@@ -22,7 +22,9 @@ Tensor checked_rows(const Tensor& weight, const Tensor& indices) {
     throw DTypeError("[embedding] indices: " + std::string(name(indices.dtype())) +
                      "; expected int64 or int32");
   }
-  const Tensor rows = indices.to(kInt64).reshape({indices.numel()}).contiguous();
+  check_same_device("embedding", "weight", weight, "indices", indices);
+  const Tensor given = indices.to(kInt64).reshape({indices.numel()}).contiguous();
+  const Tensor rows = given.to(kCpu);  // those of a device are checked here
   const std::int64_t *row = rows.data<std::int64_t>(), count = weight.shape()[0];
   for (std::int64_t i = 0; i < rows.numel(); ++i) {
     if (row[i] >= 0 && row[i] < count) continue;
@@ -36,7 +38,7 @@ Tensor checked_rows(const Tensor& weight, const Tensor& indices) {
                      "; expected " + (count == 0 ? "none" : "0.." + std::to_string(count - 1)) +
                      ", the rows of weight " + to_string(weight.shape()));
   }
-  return rows;
+  return given;
 }
 
 std::int64_t checked_padding(std::int64_t row, const Shape& weight) {
@@ -75,7 +77,7 @@ void ops::Embedding::backward(Gradients& d) const {
   // The sums of half types are rounded once.
   const DType dtype = compute_dtype(d.dtype(0));
   if (dtype != d.dtype(0)) dy = cast(dy, dtype);
-  const Variable dweight = index_add(zeros(d.shape(0), dtype), 0, rows, dy);
+  const Variable dweight = index_add(zeros(d.shape(0), dtype, d.device(0)), 0, rows, dy);
   d.set(0, dtype == d.dtype(0) ? dweight : cast(dweight, d.dtype(0)));
 }
 

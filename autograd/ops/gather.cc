@@ -50,13 +50,13 @@ void ops::TakeAlongAxis::backward(Gradients& d) const {
 }
 
 void ops::Scatter::backward(Gradients& d) const {
-  const Variable none = zeros({}, d.dy().dtype());
+  const Variable none = zeros({}, d.dy().dtype(), d.dy().device());
   if (d.needs(0)) d.set(0, scatter(d.dy(), axis, index, none));
   if (!d.needs(1)) return;
   // Each source leaves its number; what was written over finds another one.
   const Tensor& to = index.get();
-  const Tensor numbers = arange(to.numel()).reshape(to.shape());
-  const Tensor board = scatter(Tensor::empty(d.shape(0), kInt64), axis, to, numbers);
+  const Tensor numbers = arange(to.numel()).reshape(to.shape()).to(to.device());
+  const Tensor board = scatter(Tensor::empty(d.shape(0), kInt64, to.device()), axis, to, numbers);
   const Tensor stayed = equal(gather(board, axis, to), numbers);
   d.set(1, for_source(where(stayed, gather(d.dy(), axis, to), none), d.shape(1)));
 }

@@ -47,7 +47,7 @@ void ops::Index::backward(Gradients& d) const {
 }
 
 Tensor ops::PutIndex::forward(const Tensor& x) const {
-  Tensor y = zeros(shape, x.dtype());
+  Tensor y = zeros(shape, x.dtype(), x.device());
   y.index_put(items.get(), x, items.may_repeat());
   return y;
 }
@@ -55,21 +55,21 @@ Tensor ops::PutIndex::forward(const Tensor& x) const {
 void ops::PutIndex::backward(Gradients& d) const { d.set(0, d.dy().index(items.get())); }
 
 Tensor ops::IndexPut::forward(const Tensor& x, const Tensor& value) const {
-  check_defined("index_put", "x", x);
+  check_on_any_device("index_put", "x", x);
   Tensor y = x.clone();
   y.index_put(items.get(), value, accumulate);
   return y;
 }
 
 void ops::IndexPut::backward(Gradients& d) const {
-  const Variable none = zeros({}, d.dy().dtype());
+  const Variable none = zeros({}, d.dy().dtype(), d.dy().device());
   if (d.needs(0)) d.set(0, accumulate ? d.dy() : index_put(d.dy(), items.get(), none));
   if (!d.needs(1)) return;
   Variable dy = d.dy().index(items.get());
   if (!accumulate && items.may_repeat()) {
     // Each value leaves its number; what was written over finds another one.
-    const Tensor numbers = arange(dy.numel()).reshape(dy.shape());
-    const Tensor board = Tensor::empty(d.shape(0), kInt64);
+    const Tensor numbers = arange(dy.numel()).reshape(dy.shape()).to(dy.device());
+    const Tensor board = Tensor::empty(d.shape(0), kInt64, dy.device());
     board.index_put(items.get(), numbers);
     dy = where(equal(board.index(items.get()), numbers), dy, none);
   }

@@ -18,7 +18,7 @@ namespace gradus {
 void ops::Norm::backward(Gradients& d) const {
   const Shape& shape = d.shape(0);
   const Variable x = d.x(0), dy = spread(d.dy(), axes, shape), y = spread(d.y(), axes, shape);
-  if (p == 0) return d.set(0, zeros(shape, d.dy().dtype()));
+  if (p == 0) return d.set(0, zeros(shape, d.dy().dtype(), d.device(0)));
   if (p == 1) return d.set(0, dy * sign(x));
   if (std::isinf(p)) {
     const Tensor size = abs(x.value());

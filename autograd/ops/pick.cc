@@ -19,7 +19,7 @@ void ops::Pick::backward(Gradients& d) const {
 }
 
 Tensor ops::Place::forward(const Tensor& x) const {
-  return scatter_add(zeros(shape, x.dtype()), axis, index, x);
+  return scatter_add(zeros(shape, x.dtype(), x.device()), axis, index, x);
 }
 
 void ops::Place::backward(Gradients& d) const { d.set(0, gather(d.dy(), axis, index)); }

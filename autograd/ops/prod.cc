@@ -11,7 +11,7 @@ namespace gradus {
 
 void ops::Prod::backward(Gradients& d) const {
   const Shape& shape = d.shape(0);
-  if (numel(shape) == 0) return d.set(0, zeros(shape, d.dy().dtype()));
+  if (numel(shape) == 0) return d.set(0, zeros(shape, d.dy().dtype(), d.device(0)));
   // The reduced axes last, then as lines [kept, n].
   const unsigned mask = axes_mask("prod", axes, shape);
   Dims order, back = Dims::filled(shape.rank(), 0);

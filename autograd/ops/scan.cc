@@ -47,7 +47,7 @@ void ops::Logcumsumexp::backward(Gradients& d) const {
 
 void ops::Diff::backward(Gradients& d) const {
   const int at = normalize_axis("diff", axis, d.shape(0));
-  if (d.dy().numel() == 0) return d.set(0, zeros(d.shape(0), d.dy().dtype()));
+  if (d.dy().numel() == 0) return d.set(0, zeros(d.shape(0), d.dy().dtype(), d.device(0)));
   std::vector<std::int64_t> pads(2 * (d.shape(0).rank() - at), 0);
   pads.back() = *(pads.end() - 2) = n;
   const Variable dx = diff(pad(d.dy(), pads), n, axis);

@@ -21,7 +21,7 @@ struct PutSlice {
   Slice range;
 
   Tensor forward(const Tensor& x) const {
-    Tensor y = zeros(shape, x.dtype());
+    Tensor y = zeros(shape, x.dtype(), x.device());
     y.slice(axis, range).copy_from(x);
     return y;
   }

@@ -5,7 +5,7 @@
 namespace gradus {
 
 Tensor ops::AddWindows::forward(const Tensor& x) const {
-  Tensor y = zeros(shape, x.dtype());
+  Tensor y = zeros(shape, x.dtype(), x.device());
   const int at = normalize_axis("unfold", axis, shape);
   const std::int64_t windows = x.dim(at);
   if (windows == 0) return y;

@@ -30,7 +30,7 @@ inline Variable select(Operand cond, Operand a, Operand b) {
 }
 
 inline void ops::Where::backward(Gradients& d) const {
-  const Variable none = zeros({}, d.dy().dtype());
+  const Variable none = zeros({}, d.dy().dtype(), d.dy().device());
   if (d.needs(0)) d.set(0, sum_to(where(cond.get(), d.dy(), none), d.shape(0)));
   if (d.needs(1)) d.set(1, sum_to(where(cond.get(), none, d.dy()), d.shape(1)));
 }

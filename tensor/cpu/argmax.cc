@@ -5,6 +5,7 @@
 #include "tensor/cpu/reduce.h"
 #include "tensor/cpu/reduce_door.h"
 #include "tensor/cpu/slabs.h"
+#include "tensor/cuda/ops/reduce.h"
 #include "tensor/elementwise.h"
 #include "tensor/reduce.h"
 
@@ -132,16 +133,19 @@ std::int64_t find_in_all(Extreme which, const Tensor& x, T* value) {
 /// Along one axis, or over all elements. The values come in the dtype to compute in.
 ValuesAndIndices extreme_along(std::string_view op, Extreme which, const Tensor& x,
                                std::optional<int> axis, bool keepdim) {
-  check_defined(op, "x", x);
+  check_on_any_device(op, "x", x);
   const Axes axes = axis ? Axes(*axis) : Axes();
   const unsigned mask = axes_mask(op, axes, x.shape());
   const Shape shape = reduced_shape(x.shape(), mask, keepdim);
-  const Tensor indices = Tensor::empty(shape, kInt64);
   if (x.numel() == 0) {
-    if (indices.numel() > 0) cpu::throw_no_elements(op, x);
-    return {Tensor::empty(shape, x.dtype()), indices};
+    if (numel(shape) > 0) cpu::throw_no_elements(op, x);
+    return {Tensor::empty(shape, x.dtype(), x.device()), Tensor::empty(shape, kInt64, x.device())};
   }
   Tensor input = x.to(compute_dtype(x.dtype()));
+  if (!x.on_cpu()) [[unlikely]] {
+    return gpu::find_extremes(which == Extreme::kLargest, input, mask, shape);
+  }
+  const Tensor indices = Tensor::empty(shape, kInt64);
   if (!axis) input = input.contiguous();
   const Tensor values = Tensor::empty(shape, input.dtype());
   dispatch_compute(input.dtype(), [&]<class T>(std::type_identity<T>) {

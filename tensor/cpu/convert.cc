@@ -5,6 +5,7 @@
 
 #include "tensor/broadcast.h"
 #include "tensor/cpu/transpose.h"
+#include "tensor/cuda/ops/copy.h"
 #include "tensor/thread_pool.h"
 
 namespace gradus {
@@ -82,6 +83,9 @@ ConvertRun convert_run(DType from, DType to) {
 }
 
 void convert_elements(std::string_view op, const Tensor& source, const Tensor& y, Cast cast) {
+  if (!source.on_cpu() || !y.on_cpu()) [[unlikely]] {
+    return gpu::convert_elements(op, source, y, cast);
+  }
   const DType from = source.dtype(), to = y.dtype();
   if (cast == Cast::kChecked && is_integral(to) && from != to && from != kBool) {
     dispatch(from, [&]<class From>(std::type_identity<From>) {

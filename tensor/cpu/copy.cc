@@ -1,4 +1,6 @@
 // Filling, copying with conversion, and where.
+#include "tensor/cuda/ops/copy.h"
+
 #include <cstring>
 #include <string>
 
@@ -38,8 +40,8 @@ void choose(const bool* c, const T* u, const T* v, T* __restrict to, std::int64_
 }  // namespace
 
 void Tensor::fill(const Tensor& value, std::source_location where) const {
-  check_defined("fill", "x", *this);
-  check_defined("fill", "value", value);
+  check_on_any_device("fill", "x", *this);
+  check_on_any_device("fill", "value", value);
   if (value.numel() != 1) {
     throw ShapeError("[fill] value: shape " + to_string(value.shape()) +
                      "; expected exactly one element");
@@ -48,8 +50,8 @@ void Tensor::fill(const Tensor& value, std::source_location where) const {
 }
 
 void Tensor::copy_from(const Tensor& source, Cast cast, std::source_location where) const {
-  check_defined("copy_from", "x", *this);
-  check_defined("copy_from", "source", source);
+  check_on_any_device("copy_from", "x", *this);
+  check_on_any_device("copy_from", "source", source);
   if (broadcast_shapes("copy_from", shape_, source.shape(), "x", "source") != shape_) {
     throw ShapeError("[copy_from] source: shape " + to_string(source.shape()) +
                      "; expected one that broadcasts to " + to_string(shape_));
@@ -59,7 +61,7 @@ void Tensor::copy_from(const Tensor& source, Cast cast, std::source_location whe
   const bool overlaps = shares_storage_with(source);
   const Tensor from = overlaps ? source.clone() : source;
   if (from.dtype() == dtype_ && from.shape() == shape_ && from.is_contiguous() && is_contiguous() &&
-      numel() <= kPieceSize) {
+      numel() <= kPieceSize && on_cpu() && from.on_cpu()) {
     std::memcpy(raw_data(), from.raw_data(), numel() * size_of(dtype_));
     mark_changed(where);
     return;
@@ -69,9 +71,9 @@ void Tensor::copy_from(const Tensor& source, Cast cast, std::source_location whe
 }
 
 Tensor where(const Tensor& cond, const Tensor& a, const Tensor& b) {
-  check_defined("where", "cond", cond);
-  check_defined("where", "a", a);
-  check_defined("where", "b", b);
+  check_on_any_device("where", "cond", cond);
+  check_on_any_device("where", "a", a);
+  check_on_any_device("where", "b", b);
   if (cond.dtype() != kBool) {
     throw DTypeError("[where] cond: " + std::string(name(cond.dtype())) +
                      "; expected bool, the result of a comparison");
@@ -80,6 +82,9 @@ Tensor where(const Tensor& cond, const Tensor& a, const Tensor& b) {
   const Shape shape = broadcast_shapes("where", broadcast_shapes("where", a.shape(), b.shape()),
                                        cond.shape(), "a with b", "cond");
   const Tensor x = a.to(dtype), y = b.to(dtype);
+  if (!cond.on_cpu() || !a.on_cpu() || !b.on_cpu()) [[unlikely]] {
+    return gpu::where(shape, cond, x, y);
+  }
   Tensor out = Tensor::empty(shape, dtype);
   const LoopPlan<3> plan(shape, {&cond, &x, &y});
   cpu::dispatch_size(size_of(dtype), [&]<class T>(std::type_identity<T>) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tensor/cpu/loops.h"
+#include "tensor/cuda/apply.h"
 #include "tensor/elementwise.h"
 #include "tensor/rule_types.h"
 
@@ -37,9 +38,11 @@ void check_operand(std::string_view op, DType dtype, const Tensor& b) {
 
 template <class Rule>
 Tensor unary(std::string_view op, const Tensor& x, Rule rule = {}) {
-  check_defined(op, "x", x);
+  check_on_any_device(op, "x", x);
   const DType dtype = rule_dtype(Rule::kDomain, op, "x", x.dtype());
   prepare(rule, op, dtype);
+  if (!x.on_cpu()) [[unlikely]]
+    return gpu::apply(op, rule, x.shape(), dtype, {&x}, {"x"});
   return dispatch_for<Rule>(dtype, [&]<class T>(std::type_identity<T>) {
     constexpr bool kCompares = Rule::kDomain == Domain::kComparison;
     using Out = std::conditional_t<kCompares, bool, T>;
@@ -50,12 +53,15 @@ Tensor unary(std::string_view op, const Tensor& x, Rule rule = {}) {
 
 template <class Rule>
 Tensor binary(std::string_view op, const Tensor& a, const Tensor& b, Rule rule = {}) {
-  check_defined(op, "a", a);
-  check_defined(op, "b", b);
+  check_on_any_device(op, "a", a);
+  check_on_any_device(op, "b", b);
   const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
   const DType dtype = rule_dtype(Rule::kDomain, op, "a, b", result_type(a, b));
   prepare(rule, op, dtype);
   check_operand<Rule>(op, dtype, b);
+  if (!a.on_cpu() || !b.on_cpu()) [[unlikely]] {
+    return gpu::apply(op, rule, shape, dtype, {&a, &b}, {"a", "b"});
+  }
   return dispatch_for<Rule>(dtype, [&]<class T>(std::type_identity<T>) {
     constexpr bool kCompares = Rule::kDomain == Domain::kComparison;
     using Out = std::conditional_t<kCompares, bool, T>;
@@ -67,12 +73,15 @@ Tensor binary(std::string_view op, const Tensor& a, const Tensor& b, Rule rule =
 
 template <class Rule>
 Tensor ternary(std::string_view op, const Tensor& a, const Tensor& b, const Tensor& c) {
-  check_defined(op, "a", a);
-  check_defined(op, "b", b);
-  check_defined(op, "c", c);
+  check_on_any_device(op, "a", a);
+  check_on_any_device(op, "b", b);
+  check_on_any_device(op, "c", c);
   const Shape shape =
       broadcast_shapes(op, broadcast_shapes(op, a.shape(), b.shape()), c.shape(), "a with b", "c");
   const DType dtype = rule_dtype(Rule::kDomain, op, "a, b, c", result_type(a, b, c));
+  if (!a.on_cpu() || !b.on_cpu() || !c.on_cpu()) [[unlikely]] {
+    return gpu::apply(op, Rule{}, shape, dtype, {&a, &b, &c}, {"a", "b", "c"});
+  }
   return dispatch_for<Rule>(dtype, [&]<class T>(std::type_identity<T>) {
     return map_elements<T, T>(
         shape, dtype, [](T u, T v, T w) { return Rule::forward(u, v, w); }, a, b, c);
@@ -86,6 +95,10 @@ namespace gradus {
 // A value that backward does not read may be gone from the tape; dy stands in for it.
 template <class Rule>
 Tensor unary_backward(const Tensor& x, const Tensor& y, const Tensor& dy, const Rule& rule) {
+  if (!dy.on_cpu()) [[unlikely]] {
+    return gpu::apply_backward<Rule, 0>(rule, dy,
+                                        {Rule::kUsesX ? &x : &dy, Rule::kUsesY ? &y : &dy, &dy});
+  }
   return dispatch_floating(compute_dtype(dy.dtype()), [&]<class T>(std::type_identity<T>) {
     const auto f = [rule](T a, T b, T c) { return rule.backward(a, b, c); };
     return cpu::map_elements<T, T>(dy.shape(), dy.dtype(), f, Rule::kUsesX ? x : dy,
@@ -95,6 +108,11 @@ Tensor unary_backward(const Tensor& x, const Tensor& y, const Tensor& dy, const 
 
 template <class Rule, int kOperand>
 Tensor binary_backward(const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy) {
+  if (!dy.on_cpu()) [[unlikely]] {
+    return gpu::apply_backward<Rule, kOperand>(
+        Rule{}, dy,
+        {Rule::kUsesX ? &a : &dy, Rule::kUsesX ? &b : &dy, Rule::kUsesY ? &y : &dy, &dy});
+  }
   return dispatch_floating(compute_dtype(dy.dtype()), [&]<class T>(std::type_identity<T>) {
     const auto f = [](T u, T v, T w, T g) {
       if constexpr (kOperand == 0) {
@@ -111,6 +129,12 @@ Tensor binary_backward(const Tensor& a, const Tensor& b, const Tensor& y, const 
 template <class Rule, int kOperand>
 Tensor ternary_backward(const Tensor& a, const Tensor& b, const Tensor& c, const Tensor& y,
                         const Tensor& dy) {
+  if (!dy.on_cpu()) [[unlikely]] {
+    return gpu::apply_backward<Rule, kOperand>(
+        Rule{}, dy,
+        {Rule::kUsesX ? &a : &dy, Rule::kUsesX ? &b : &dy, Rule::kUsesX ? &c : &dy,
+         Rule::kUsesY ? &y : &dy, &dy});
+  }
   return dispatch_floating(compute_dtype(dy.dtype()), [&]<class T>(std::type_identity<T>) {
     const auto f = [](T u, T v, T w, T r, T g) {
       if constexpr (kOperand == 0) {

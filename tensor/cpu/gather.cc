@@ -4,6 +4,9 @@
 #include "tensor/broadcast.h"
 #include "tensor/cpu/places.h"
 #include "tensor/cpu/positions.h"
+#include "tensor/cuda/ops/copy.h"
+#include "tensor/cuda/ops/places.h"
+#include "tensor/elementwise/mul.h"
 #include "tensor/indexing.h"
 #include "tensor/thread_pool.h"
 
@@ -13,8 +16,9 @@ namespace {
 /// Checked operands of gather and scatter. A 0-d tensor counts as a line of one element.
 struct Gathering {
   Gathering(std::string_view op, const Tensor& x, int axis, const Tensor& index) {
-    check_defined(op, "x", x);
-    check_defined(op, "index", index);
+    check_on_any_device(op, "x", x);
+    check_on_any_device(op, "index", index);
+    check_same_device(op, "x", x, "index", index);
     const Tensor target = x.rank() == 0 ? x.unsqueeze(0) : x;
     const Tensor given = index.rank() == 0 ? index.unsqueeze(0) : index;
     along = normalize_line_axis(op, axis, x.shape());
@@ -42,6 +46,8 @@ struct Gathering {
   /// Where the elements stand in lines() of a tensor with this stride along the axis.
   Tensor table(std::int64_t step) const {
     if (step == 1) return positions;
+    if (!positions.on_cpu()) [[unlikely]]
+      return mul(positions, Tensor(step));
     const Tensor places = Tensor::empty(positions.shape(), kInt64);
     const std::int64_t* from = positions.data<std::int64_t>();
     std::int64_t* to = places.data<std::int64_t>();
@@ -59,13 +65,13 @@ struct Gathering {
 Tensor scattered(cpu::Write how, std::string_view op, const Tensor& x, int axis,
                  const Tensor& index, const Tensor& source) {
   Gathering g(op, x, axis, index);
-  check_defined(op, "source", source);
+  check_on_any_device(op, "source", source);
   if (source.dtype() != x.dtype() && !source.weak()) {
     throw DTypeError("[" + std::string(op) + "] source: " + std::string(name(source.dtype())) +
                      "; expected " + std::string(name(x.dtype())) + ", the dtype of x");
   }
   const Shape& shape = g.positions.shape();
-  Tensor from = source.to(x.dtype());
+  Tensor from = gpu::operand_on(op, "source", source.to(x.dtype()), "x", x);
   if (source.numel() == 1 && source.rank() == 0) {
     from = from.expand(shape);
   } else {
@@ -88,9 +94,13 @@ Tensor scattered(cpu::Write how, std::string_view op, const Tensor& x, int axis,
 
 Tensor gather(const Tensor& x, int axis, const Tensor& index) {
   const Gathering g("gather", x, axis, index);
-  const Tensor y = Tensor::empty(index.shape(), x.dtype());
+  const Tensor y = Tensor::empty(index.shape(), x.dtype(), x.device());
   if (y.numel() == 0) return y;
   const Tensor lines = g.lines(x);
+  if (!x.on_cpu()) [[unlikely]] {
+    gpu::read_places(lines, g.table(g.step), y.reshape(g.positions.shape()));
+    return y;
+  }
   const LoopPlan<2> plan(g.positions.shape(), {&g.positions, &lines});
   cpu::dispatch_size(size_of(x.dtype()), [&]<class T>(std::type_identity<T>) {
     const T* from = static_cast<const T*>(lines.raw_data());
@@ -117,8 +127,8 @@ Tensor scatter_add(const Tensor& x, int axis, const Tensor& index, const Tensor&
 }
 
 Tensor take_along_axis(const Tensor& x, const Tensor& index, int axis) {
-  check_defined("take_along_axis", "x", x);
-  check_defined("take_along_axis", "index", index);
+  check_on_any_device("take_along_axis", "x", x);
+  check_on_any_device("take_along_axis", "index", index);
   const int along = normalize_axis("take_along_axis", axis, x.shape());
   if (index.rank() != x.rank()) {
     throw ShapeError("[take_along_axis] index: shape " + to_string(index.shape()) +

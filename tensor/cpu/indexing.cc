@@ -10,6 +10,7 @@
 #include "tensor/broadcast.h"
 #include "tensor/cpu/places.h"
 #include "tensor/cpu/positions.h"
+#include "tensor/cuda/ops/copy.h"
 #include "tensor/elementwise/add.h"
 #include "tensor/elementwise/logical_or.h"
 #include "tensor/elementwise/mul.h"
@@ -63,15 +64,16 @@ int axes_of(const IndexItem& item) {
 }
 
 void check_items(std::string_view op, const Tensor& x, const std::vector<IndexItem>& items) {
-  check_defined(op, "x", x);
+  check_on_any_device(op, "x", x);
   int spoken_of = 0, dots = 0;
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (const Tensor* t = items[i].as<Tensor>()) {
-      check_defined(op, "items", *t);
+      check_on_any_device(op, "items", *t);
       if (t->dtype() != kBool && t->dtype() != kInt64 && t->dtype() != kInt32) {
         throw DTypeError(entry(op, i) + std::string(name(t->dtype())) +
                          "; expected int64, int32 or bool");
       }
+      check_same_device(op, "x", x, "items[" + std::to_string(i) + "]", *t);
     }
     spoken_of += axes_of(items[i]);
     dots += items[i].as<EllipsisType>() != nullptr;
@@ -151,6 +153,14 @@ void push(std::string_view op, std::int64_t size, Shape& shape) {
 
 /// How far behind the first element each combination of positions stands.
 Tensor sums_of(const Shape& indices, const std::vector<Tensor>& positions, const Strides& steps) {
+  if (!positions[0].on_cpu()) [[unlikely]] {
+    Tensor sum;
+    for (std::size_t k = 0; k < positions.size(); ++k) {
+      const Tensor places = mul(positions[k], Tensor(steps[static_cast<int>(k)]));
+      sum = k == 0 ? places : add(sum, places);
+    }
+    return sum.expand(indices).contiguous();
+  }
   const Tensor sums = Tensor::empty(indices, kInt64);
   std::int64_t* sum = sums.data<std::int64_t>();
   for (std::size_t k = 0; k < positions.size(); ++k) {
@@ -215,7 +225,7 @@ Places places_of(std::string_view op, const Selection& s) {
 }
 
 Tensor read(const Places& p) {
-  const Tensor y = Tensor::empty(p.shape, p.x.dtype());
+  const Tensor y = Tensor::empty(p.shape, p.x.dtype(), p.x.device());
   cpu::read_places(p.x, p.table, y.reshape(p.flat));
   return y;
 }
@@ -231,15 +241,16 @@ Tensor source_for(std::string_view op, const Tensor& value, const Shape& shape, 
                      "; expected one that broadcasts to " + to_string(shape) +
                      ", the shape of x at the items");
   }
-  const Tensor source = value.to(x.dtype());
+  const Tensor source = gpu::operand_on(op, "value", value.to(x.dtype()), "x", x);
   return (source.shares_storage_with(x) ? source.clone() : source).expand(shape);
 }
 
 /// x at some positions of one axis, for the functions that index one.
 Places one_axis(std::string_view op, const Tensor& x, int axis, const Tensor& index) {
-  check_defined(op, "x", x);
+  check_on_any_device(op, "x", x);
   axis = normalize_axis(op, axis, x.shape());
-  check_defined(op, "index", index);
+  check_on_any_device(op, "index", index);
+  check_same_device(op, "x", x, "index", index);
   if (index.rank() > 1) {
     throw ShapeError("[" + std::string(op) + "] index: shape " + to_string(index.shape()) +
                      "; expected [n]");
@@ -269,7 +280,7 @@ Tensor Tensor::index(const std::vector<IndexItem>& items) const {
 void Tensor::index_put(const std::vector<IndexItem>& items, const Tensor& value, bool accumulate,
                        std::source_location where) const {
   const Selection s = selection("index_put", *this, items);
-  check_defined("index_put", "value", value);
+  check_on_any_device("index_put", "value", value);
   cpu::check_writable("index_put", s.view);
   if (s.axes.empty()) {
     const Tensor view = s.with_new_axes("index_put");
@@ -290,7 +301,8 @@ Tensor index_select(const Tensor& x, int axis, const Tensor& index) {
 Tensor index_add(const Tensor& x, int axis, const Tensor& index, const Tensor& source,
                  double alpha) {
   const Places places = one_axis("index_add", x, axis, index);
-  check_defined("index_add", "source", source);
+  check_on_any_device("index_add", "source", source);
+  check_same_device("index_add", "x", x, "source", source);
   if (source.dtype() != x.dtype()) {
     throw DTypeError("[index_add] source: " + std::string(name(source.dtype())) + "; expected " +
                      std::string(name(x.dtype())) + ", the dtype of x");
@@ -306,8 +318,8 @@ Tensor index_add(const Tensor& x, int axis, const Tensor& index, const Tensor& s
 }
 
 Tensor index_fill(const Tensor& x, int axis, const Tensor& index, double value) {
-  check_defined("index_fill", "x", x);
-  const Tensor y = x.clone(), element = zeros({}, x.dtype());
+  check_on_any_device("index_fill", "x", x);
+  const Tensor y = x.clone(), element = zeros({}, x.dtype(), x.device());
   element.fill(value);
   const Places places = one_axis("index_fill", y, axis, index);
   write(places, element.expand(places.shape), cpu::Write::kReplace);
@@ -315,7 +327,8 @@ Tensor index_fill(const Tensor& x, int axis, const Tensor& index, double value) 
 }
 
 Tensor take(const Tensor& x, const Tensor& index) {
-  check_defined("take", "x", x);
+  check_on_any_device("take", "x", x);
+  check_same_device("take", "x", x, "index", index);
   const Tensor flat = x.reshape({x.numel()});
   const Tensor positions =
       cpu::checked_positions("take", "index", index, x.numel(), 0, flat.shape());
@@ -323,8 +336,8 @@ Tensor take(const Tensor& x, const Tensor& index) {
 }
 
 Tensor masked_select(const Tensor& x, const Tensor& mask) {
-  check_defined("masked_select", "x", x);
-  check_defined("masked_select", "mask", mask);
+  check_on_any_device("masked_select", "x", x);
+  check_on_any_device("masked_select", "mask", mask);
   if (mask.dtype() != kBool) {
     throw DTypeError("[masked_select] mask: " + std::string(name(mask.dtype())) +
                      "; expected bool, the result of a comparison");
@@ -335,7 +348,9 @@ Tensor masked_select(const Tensor& x, const Tensor& mask) {
 }
 
 Tensor nonzero(const Tensor& x) {
-  check_defined("nonzero", "x", x);
+  check_on_any_device("nonzero", "x", x);
+  // How many there are is for the CPU to know anyway; a kernel would save the copies.
+  if (!x.on_cpu()) [[unlikely]] return nonzero(x.to(kCpu)).to(x.device());
   const Tensor is_set = x.to(kBool).contiguous();
   const bool* set = is_set.data<bool>();
   const std::int64_t n = x.numel(), pieces = (n + kPieceSize - 1) / kPieceSize;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "tensor/cuda/ops/rows.h"
 #include "tensor/reduce.h"
 #include "tensor/thread_pool.h"
 
@@ -85,14 +86,20 @@ struct Lines {
   std::int64_t n, lines;
 };
 
+// On a device an undefined one stays so.
+Tensor as_double(const Tensor& given) {
+  return given.defined() ? given.to(kFloat64).contiguous() : given;
+}
+
 // weight or bias as double, `otherwise` where there is none.
 Tensor operand(const Tensor& given, double otherwise, const Shape& sizes) {
-  return given.defined() ? given.to(kFloat64).contiguous() : full(sizes, otherwise, kFloat64);
+  return given.defined() ? as_double(given) : full(sizes, otherwise, kFloat64);
 }
 
 void check_operand(std::string_view argument, const Tensor& given, const Tensor& x,
                    const Axes& axes, const Shape& sizes) {
   if (!given.defined()) return;
+  check_same_device("layer_norm", "x", x, argument, given);
   if (given.dtype() != x.dtype()) {
     throw DTypeError("[layer_norm] " + std::string(argument) + ": " +
                      std::string(name(given.dtype())) + "; expected " +
@@ -157,7 +164,7 @@ void differentiate(const T* dy, const T* x, const double* w, std::int64_t n, dou
 
 Tensor layer_norm(const Tensor& x, const Axes& axes, const Tensor& weight, const Tensor& bias,
                   double eps) {
-  check_defined("layer_norm", "x", x);
+  check_on_any_device("layer_norm", "x", x);
   if (!is_floating(x.dtype())) {
     throw DTypeError("[layer_norm] x: " + std::string(name(x.dtype())) +
                      "; expected a floating dtype");
@@ -170,8 +177,10 @@ Tensor layer_norm(const Tensor& x, const Axes& axes, const Tensor& weight, const
   }
   const DType dtype = compute_dtype(x.dtype());
   const Tensor from = at.in_order(x, dtype);
-  const Tensor y = Tensor::empty(from.shape(), dtype);
-  if (y.numel() > 0) {
+  const Tensor y = Tensor::empty(from.shape(), dtype, x.device());
+  if (!x.on_cpu()) [[unlikely]] {
+    if (y.numel() > 0) gpu::layer_norm(from, as_double(weight), as_double(bias), eps, y, at.n);
+  } else if (y.numel() > 0) {
     dispatch_floating(dtype, [&](auto type) {
       using T = typename decltype(type)::type;
       normalize<T>(from, at, operand(weight, 1, at.sizes), operand(bias, 0, at.sizes), eps, y);
@@ -186,6 +195,22 @@ LayerNormGradients layer_norm_backward(const Tensor& dy, const Tensor& x, const 
   const Lines at(x.shape(), axes);
   const DType dtype = compute_dtype(x.dtype());
   const Tensor from = at.in_order(x, dtype), g = at.in_order(dy, dtype);
+  if (!x.on_cpu()) [[unlikely]] {
+    LayerNormGradients d;
+    const auto total = [&](const Tensor& parts) {
+      return sum(parts.reshape({at.lines, at.n}), 0).to(x.dtype()).reshape(at.sizes);
+    };
+    Tensor dy_z;
+    if (wants_x) d.x = Tensor::empty(from.shape(), dtype, x.device());
+    if (wants_weight) dy_z = Tensor::empty({at.lines, at.n}, kFloat64, x.device());
+    if (from.numel() > 0) {
+      gpu::layer_norm_backward(g, from, as_double(weight), eps, d.x, dy_z, at.n);
+    }
+    if (wants_x) d.x = at.as_given(d.x, x.dtype());
+    if (wants_weight) d.weight = total(dy_z);
+    if (wants_bias) d.bias = total(g.to(kFloat64));
+    return d;
+  }
   const Tensor w = operand(weight, 1, at.sizes);
   // Lines that one partial sum takes.
   const std::int64_t each =

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tensor/cpu/gemm.h"
+#include "tensor/cuda/ops/matmul.h"
 #include "tensor/thread_pool.h"
 #include "tensor/work.h"
 
@@ -79,7 +80,7 @@ void multiply_batch(const Matrices& a, const Matrices& b, const Shape& batch, T*
 }
 
 void check_operand(std::string_view argument, const Tensor& x) {
-  check_defined("matmul", argument, x);
+  check_on_any_device("matmul", argument, x);
   if (x.dtype() == kBool) {
     throw DTypeError("[matmul] " + std::string(argument) +
                      ": bool; expected numbers; convert with to(kInt64)");
@@ -101,6 +102,7 @@ Shape batch_of(const Tensor& x) {
 Tensor matmul(const Tensor& a, const Tensor& b) {
   check_operand("a", a);
   check_operand("b", b);
+  check_same_device("matmul", "a", a, "b", b);
   if (is_floating(a.dtype()) != is_floating(b.dtype())) {
     throw DTypeError("[matmul] a is " + std::string(name(a.dtype())) + " and b is " +
                      std::string(name(b.dtype())) +
@@ -125,12 +127,17 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   Shape batch = shape;
   if (a.rank() > 1) shape.push_back(a.dim(-2));
   if (b.rank() > 1) shape.push_back(b.dim(-1));
-  Tensor out = k == 0 ? zeros(shape, computed) : Tensor::empty(shape, computed);
+  Tensor out =
+      k == 0 ? zeros(shape, computed, a.device()) : Tensor::empty(shape, computed, a.device());
   if (out.numel() == 0 || k == 0) return out.to(dtype);
   multiply_adds += out.numel() * k;
   if (y.tensor.rank() == 2 && x.tensor.rank() > 2 && x.tensor.is_contiguous()) {
     x = Matrices{x.tensor.reshape({-1, k})};  // one tall matrix instead of many
     batch = Shape();
+  }
+  if (!out.on_cpu()) [[unlikely]] {
+    gpu::multiply_batch(x.tensor, y.tensor, batch, out);
+    return out.to(dtype, Cast::kWrap);
   }
   dispatch_compute(computed, [&]<class T>(std::type_identity<T>) {
     multiply_batch<T>(x, y, batch, out.data<T>());

@@ -8,6 +8,7 @@
 
 #include "tensor/broadcast.h"
 #include "tensor/cpu/positions.h"
+#include "tensor/cuda/ops/places.h"
 #include "tensor/thread_pool.h"
 
 namespace gradus::cpu {
@@ -295,12 +296,16 @@ void write_as(const Tensor& x, const Tensor& table, const Tensor& values, int ax
 
 void read_places(const Tensor& x, const Tensor& table, const Tensor& y) {
   if (y.numel() == 0) return;
+  if (!y.on_cpu()) [[unlikely]]
+    return gpu::read_places(x, table, y);
   dispatch_size(size_of(y.dtype()),
                 [&]<class U>(std::type_identity<U>) { read_as<U>(x, table, y); });
 }
 
 void write_places(const Tensor& x, const Tensor& table, const Tensor& values, int axis, Write how) {
   if (values.numel() == 0) return;
+  if (!x.on_cpu()) [[unlikely]]
+    return gpu::write_places(x, table, values, axis, how);
   if (how == Write::kReplace) {
     dispatch_size(size_of(values.dtype()), [&]<class U>(std::type_identity<U>) {
       write_as<U, Write::kReplace>(x, table, values, axis);

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "tensor/cuda/ops/places.h"
 #include "tensor/thread_pool.h"
 
 namespace gradus::cpu {
@@ -32,10 +33,15 @@ bool overlaps_itself(const Tensor& x) {
 
 Tensor checked_positions(std::string_view op, std::string_view argument, const Tensor& index,
                          std::int64_t size, int axis, const Shape& shape) {
-  check_defined(op, argument, index);
+  check_on_any_device(op, argument, index);
   const auto place = [&] { return "[" + std::string(op) + "] " + std::string(argument) + ": "; };
   if (index.dtype() != kInt64 && index.dtype() != kInt32) {
     throw DTypeError(place() + std::string(name(index.dtype())) + "; expected int64 or int32");
+  }
+  if (!index.on_cpu()) [[unlikely]] {
+    const Tensor checked = gpu::checked_positions(index, size);
+    if (checked.defined()) return checked;
+    return checked_positions(op, argument, index.to(kCpu), size, axis, shape);  // throws
   }
   Tensor positions = index.to(kInt64).contiguous();
   const std::int64_t* given = positions.data<std::int64_t>();

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tensor/cpu/philox_lanes.h"
+#include "tensor/cuda/ops/random.h"
 #include "tensor/math.h"
 #include "tensor/philox.h"
 #include "tensor/thread_pool.h"
@@ -55,13 +56,13 @@ void for_floating(DType dtype, F&& f) {
   });
 }
 
-Tensor empty_floating(std::string_view op, const Shape& shape, DType dtype) {
+Tensor empty_floating(std::string_view op, const Shape& shape, DType dtype, Device device = kCpu) {
   if (!is_floating(dtype)) {
     throw DTypeError("[" + std::string(op) + "] dtype: " + std::string(name(dtype)) +
                      "; expected a floating dtype");
   }
   check_sizes(op, shape);
-  return Tensor::empty(shape, dtype);
+  return Tensor::empty(shape, dtype, device);
 }
 
 // Phi(x), the probability of a standard normal number below x.
@@ -98,16 +99,21 @@ T next_below(T x) {
 
 }  // namespace
 
-Tensor uniform(const Shape& shape, double low, double high, Generator& generator, DType dtype) {
+Tensor uniform(const Shape& shape, double low, double high, Generator& generator, DType dtype,
+               Device device) {
   if (!(low <= high) || !std::isfinite(high - low)) {
     throw ConfigError("[uniform] low, high: " + to_text(low) + ", " + to_text(high) +
                       "; expected finite numbers, low <= high");
   }
-  const Tensor x = empty_floating("uniform", shape, dtype);
+  const Tensor x = empty_floating("uniform", shape, dtype, device);
   for_floating(dtype, [&]<class T>(std::type_identity<T>) {
     // Rounding to T may reach `high`, which the interval does not contain.
     T top = static_cast<T>(high);
     if (static_cast<double>(top) >= high && low < high) top = next_below(top);
+    if (!x.on_cpu()) [[unlikely]] {
+      const std::uint64_t first = generator.advance(x.numel());
+      return gpu::uniform(x, generator.seed(), first, low, high, static_cast<double>(top));
+    }
     generate<T>(x, generator, [=](std::uint32_t a, std::uint32_t b, std::uint32_t, std::uint32_t) {
       const T y = static_cast<T>(low + (high - low) * unit_double(a, b));
       return y > top ? top : y;
@@ -116,12 +122,17 @@ Tensor uniform(const Shape& shape, double low, double high, Generator& generator
   return x;
 }
 
-Tensor normal(const Shape& shape, double mean, double std, Generator& generator, DType dtype) {
+Tensor normal(const Shape& shape, double mean, double std, Generator& generator, DType dtype,
+              Device device) {
   if (!(std >= 0) || !std::isfinite(std) || !std::isfinite(mean)) {
     throw ConfigError("[normal] mean, std: " + to_text(mean) + ", " + to_text(std) +
                       "; expected finite numbers, std >= 0");
   }
-  const Tensor x = empty_floating("normal", shape, dtype);
+  const Tensor x = empty_floating("normal", shape, dtype, device);
+  if (!x.on_cpu()) [[unlikely]] {
+    gpu::normal(x, generator.seed(), generator.advance(x.numel()), mean, std);
+    return x;
+  }
   for_floating(dtype, [&]<class T>(std::type_identity<T>) {
     generate<T>(x, generator,
                 [=](std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t d) {
@@ -134,7 +145,7 @@ Tensor normal(const Shape& shape, double mean, double std, Generator& generator,
 }
 
 Tensor truncated_normal(const Shape& shape, double mean, double std, double low, double high,
-                        Generator& generator, DType dtype) {
+                        Generator& generator, DType dtype, Device device) {
   if (!(std > 0) || !std::isfinite(std) || !std::isfinite(mean)) {
     throw ConfigError("[truncated_normal] mean, std: " + to_text(mean) + ", " + to_text(std) +
                       "; expected finite numbers, std > 0");
@@ -159,10 +170,11 @@ Tensor truncated_normal(const Shape& shape, double mean, double std, double low,
       return static_cast<T>(std::clamp(mean + scale * normal_quantile(p), low, high));
     });
   });
-  return x;
+  return x.to(device);
 }
 
-Tensor exponential(const Shape& shape, double rate, Generator& generator, DType dtype) {
+Tensor exponential(const Shape& shape, double rate, Generator& generator, DType dtype,
+                   Device device) {
   if (!(rate > 0) || !std::isfinite(rate)) {
     throw ConfigError("[exponential] rate: " + to_text(rate) + "; expected a finite number > 0");
   }
@@ -172,14 +184,19 @@ Tensor exponential(const Shape& shape, double rate, Generator& generator, DType 
       return static_cast<T>(-log(1 - unit_double(a, b)) / rate);
     });
   });
-  return x;
+  return x.to(device);
 }
 
-Tensor bernoulli(const Shape& shape, double p, Generator& generator, DType dtype) {
+Tensor bernoulli(const Shape& shape, double p, Generator& generator, DType dtype, Device device) {
   if (!(p >= 0 && p <= 1)) {
     throw ConfigError("[bernoulli] p: " + to_text(p) + "; expected a probability, 0..1");
   }
   check_sizes("bernoulli", shape);
+  if (!device.is_cpu()) [[unlikely]] {
+    const Tensor chosen = Tensor::empty(shape, kBool, device);
+    gpu::bernoulli(chosen, generator.seed(), generator.advance(chosen.numel()), p);
+    return chosen.to(dtype);
+  }
   const Tensor x = Tensor::empty(shape, dtype);
   dispatch(dtype, [&]<class T>(std::type_identity<T>) {
     generate<T>(x, generator, [=](std::uint32_t a, std::uint32_t b, std::uint32_t, std::uint32_t) {
@@ -210,7 +227,7 @@ Tensor bernoulli(const Tensor& p, Generator& generator) {
 }
 
 Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator,
-               DType dtype) {
+               DType dtype, Device device) {
   if (low >= high) {
     throw ConfigError("[randint] low, high: " + std::to_string(low) + ", " + std::to_string(high) +
                       "; expected low < high");
@@ -233,7 +250,7 @@ Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generato
         const std::uint64_t k = static_cast<std::uint64_t>((Wide{upper} * range + carry) >> 64);
         return static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + k);
       });
-  return x.to(dtype);
+  return x.to(dtype).to(device);
 }
 
 }  // namespace gradus

@@ -12,6 +12,7 @@
 #include "tensor/cpu/reduce.h"
 #include "tensor/cpu/reduce_door.h"
 #include "tensor/cpu/vectors.h"
+#include "tensor/cuda/ops/rows.h"
 
 namespace gradus {
 namespace {
@@ -227,16 +228,19 @@ void all_lines(const T* x, T* y, std::int64_t lines, std::int64_t n, std::int64_
 
 template <bool kLog>
 Tensor along(std::string_view op, const Tensor& x, int axis) {
-  check_defined(op, "x", x);
+  check_on_any_device(op, "x", x);
   axis = normalize_line_axis(op, axis, x.shape());
   const DType dtype = cpu::floating_compute_dtype(x), result = cpu::floating_result_dtype(x);
   const std::int64_t n = x.rank() == 0 ? 1 : x.dim(axis);
   const bool last = x.rank() == 0 || axis == x.rank() - 1;
-  const bool moved = !last && n > kSideBySide;
+  const bool moved = !last && (n > kSideBySide || !x.on_cpu());
   const Tensor from = (moved ? x.moveaxis(axis, -1) : x).to(dtype).contiguous();
   // What was made for this alone may be overwritten.
-  const Tensor y = from.shares_storage_with(x) ? Tensor::empty(from.shape(), dtype) : from;
-  if (y.numel() > 0) {
+  const Tensor y =
+      from.shares_storage_with(x) ? Tensor::empty(from.shape(), dtype, x.device()) : from;
+  if (!x.on_cpu()) [[unlikely]] {
+    if (y.numel() > 0) gpu::softmax(kLog, from, y, n);
+  } else if (y.numel() > 0) {
     std::int64_t inner = 1;
     for (int i = x.rank() - 1; !moved && i > axis; --i) inner *= x.shape()[i];
     dispatch_floating(dtype, [&](auto type) {
@@ -279,6 +283,10 @@ Tensor softmax_backward(const Tensor& y, const Tensor& dy, int axis) {
   };
   const Tensor from = in_lines(y).contiguous(), dx = in_lines(dy).clone();
   const std::int64_t n = dx.rank() == 0 ? 1 : dx.dim(-1);
+  if (!y.on_cpu()) [[unlikely]] {
+    if (dx.numel() > 0) gpu::softmax_backward(from, dx, dx, n);
+    return (moved ? dx.moveaxis(-1, axis).contiguous() : dx).to(y.dtype());
+  }
   const std::int64_t lines = n == 0 ? 0 : dx.numel() / n;
   const std::int64_t each = std::max<std::int64_t>(1, kPieceSize / std::max<std::int64_t>(1, n));
   dispatch_floating(dtype, [&](auto type) {

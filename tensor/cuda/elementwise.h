@@ -4,28 +4,19 @@
 #include <cstdint>
 
 #include "tensor/cuda/device_kinds.h"
+#include "tensor/cuda/walk.h"
 #include "tensor/elementwise.h"
 
 namespace gradus::gpu {
-
-inline constexpr int kMaxOperands = 5;
-
-/// How operand elements lie over the elements of the result, which has no gaps: for each axis its
-/// size and the steps of all operands, in elements; 0 where one is repeated. Rank 0: no operand
-/// has gaps either, and element i of each belongs to element i of the result.
-struct ElementWalk {
-  int rank = 0;
-  std::int64_t size[8] = {};
-  std::int64_t step[kMaxOperands][8] = {};
-};
 
 /// A call of a rule: the types are not seen by the compiler of the caller.
 struct ElementCall {
   DType dtype = kFloat32;  ///< the operands' type, one to compute in (compute_dtype) or bool
   std::int64_t n = 0;      ///< elements of the result
   ElementWalk walk;
-  const void* operand[kMaxOperands] = {};  ///< at their elements [0, 0, ...]
-  void* result = nullptr;                  ///< of dtype `dtype`, or bool of comparisons
+  const void* operand[kMaxOperands] = {};   ///< at their elements [0, 0, ...]; null: a scalar
+  std::uint64_t scalar[kMaxOperands] = {};  ///< the bits of one number of dtype `dtype`, for all
+  void* result = nullptr;                   ///< of dtype `dtype`, or bool of comparisons
   void* stream = nullptr;
 };
 

@@ -1,11 +1,12 @@
 #pragma once
 // Turns rules into kernels: what the GRADUS_EMIT_GPU_ macros in the generated kernel files expand
 // to. There is one kernel, a loop over elements; the rule is its argument.
+#include <cstring>
 #include <type_traits>
 #include <utility>
 
 #include "tensor/cuda/elementwise.h"
-#include "tensor/cuda/kernel.h"
+#include "tensor/cuda/map.h"
 #include "tensor/rule_types.h"
 
 namespace gradus::GRADUS_GPU {
@@ -37,46 +38,31 @@ struct Backward {
   }
 };
 
+// A null pointer stands for a number that is the same everywhere.
 template <class T, int N>
 struct Operands {
   const T* x[N];
+  T scalar[N];
 
   template <class F>
   void visit_pointers(F f) const {
     for (const T* pointer : x) f(pointer);
   }
+  __device__ T read(int k, std::int64_t at) const { return x[k] != nullptr ? x[k][at] : scalar[k]; }
 };
 
-// Where element i of the result finds its operands. Sizes are divided out from the last axis on.
-template <int N>
-struct Places {
-  std::int64_t at[N];
-};
-template <int N>
-__device__ inline Places<N> places(const gpu::ElementWalk& walk, std::int64_t i) {
-  Places<N> places{};
-  for (int axis = walk.rank - 1; axis >= 0; --axis) {
-    const std::int64_t index = i % walk.size[axis];
-    i /= walk.size[axis];
-    for (int k = 0; k < N; ++k) places.at[k] += index * walk.step[k][axis];
-  }
-  return places;
-}
-
-// Thread t takes the elements t, t + all, t + 2 all, ...: neighbours read neighbours, and the grid
-// may have any size.
 template <class F, class Out, class T, int N, std::size_t... k>
 __device__ inline void map_all(std::int64_t n, const F& f, const gpu::ElementWalk& walk,
                                const Operands<T, N>& in, Out* y, std::index_sequence<k...>) {
-  const std::int64_t all = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  const std::int64_t all = all_threads();
+  std::int64_t i = first_position();
   if (walk.rank == 0) {
-    for (; i < n; i += all) y[i] = f(in.x[k][i]...);
+    for (; i < n; i += all) y[i] = f(in.read(k, i)...);
     return;
   }
   for (; i < n; i += all) {
     const Places<N> place = places<N>(walk, i);
-    y[i] = f(in.x[k][place.at[k]]...);
+    y[i] = f(in.read(k, place.at[k])...);
   }
 }
 template <class F, class Out, class T, int N>
@@ -87,13 +73,12 @@ __global__ void map(std::int64_t n, F f, gpu::ElementWalk walk, Operands<T, N> i
 template <class Out, class T, int N, class F>
 void launch_map(const F& f, const gpu::ElementCall& call) {
   if (call.n == 0) return;
-  constexpr int kThreads = 256, kEach = 4;
   Operands<T, N> in{};
-  for (int k = 0; k < N; ++k) in.x[k] = static_cast<const T*>(call.operand[k]);
-  const simt::Launch launch{
-      .grid = {static_cast<unsigned>((call.n + kThreads * kEach - 1) / (kThreads * kEach))},
-      .block = {kThreads},
-      .stream = call.stream};
+  for (int k = 0; k < N; ++k) {
+    in.x[k] = static_cast<const T*>(call.operand[k]);
+    std::memcpy(&in.scalar[k], &call.scalar[k], sizeof(T));
+  }
+  const simt::Launch launch = launch_for(call.n, call.stream);
   GRADUS_LAUNCH((map<F, Out, T, N>), launch, call.n, f, call.walk, in,
                 static_cast<Out*>(call.result));
 }

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "tensor/cuda/matmul.h"
+#include "tensor/cuda/reduce.h"
 #include "tensor/cuda/sum.h"
 #include "tensor/error.h"
 
@@ -19,6 +20,10 @@ std::int64_t sum_scratch(SumRung rung, std::int64_t rows, std::int64_t n) {
   const std::int64_t pieces = (n + kPiece - 1) / kPiece;
   if (rung == SumRung::kNaive || pieces <= 1) return 0;
   return rows * (pieces + (pieces + kPiece - 1) / kPiece);
+}
+
+std::int64_t reduce_scratch(std::int64_t rows, std::int64_t n) {
+  return sum_scratch(SumRung::kShuffle, rows, n);
 }
 
 MatmulRung matmul_rung(std::string_view name) {

@@ -10,11 +10,15 @@
 
 namespace gradus::simt {
 
-// The indices of the running thread.
-extern constinit thread_local Dim3 thread_index;
-extern constinit thread_local Dim3 block_index;
-extern constinit thread_local Dim3 block_shape;
-extern constinit thread_local Dim3 grid_shape;
+// The indices of the running thread. Programs are linked statically: the linker knows their
+// distances from the thread's pointer. Left to look these up in a table, gcc 12 may do so by lea
+// and a vector instruction; ld refuses that, gold silently makes a wrong address of it.
+#define GRADUS_KNOWN_PLACE [[gnu::tls_model("local-exec")]]
+GRADUS_KNOWN_PLACE extern constinit thread_local Dim3 thread_index;
+GRADUS_KNOWN_PLACE extern constinit thread_local Dim3 block_index;
+GRADUS_KNOWN_PLACE extern constinit thread_local Dim3 block_shape;
+GRADUS_KNOWN_PLACE extern constinit thread_local Dim3 grid_shape;
+#undef GRADUS_KNOWN_PLACE
 
 inline constexpr int kWarp = 32;
 

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "tensor/cuda/matmul.h"
+#include "tensor/cuda/random.h"
 #include "tensor/cuda/softmax.h"
 #include "tensor/cuda/sum.h"
 #include "tensor/cuda/transpose.h"
-#include "tensor/cuda/uniform.h"
 #include "tensor/elementwise/mul.h"
 #include "tensor/matmul.h"
 #include "tensor/random.h"
@@ -139,9 +139,9 @@ void check_softmax(double tolerance) {
     const Tensor x = numbers<T>({5, n}) * 10.0, expected = softmax(x, 1);
     in_all_schedules([&] {
       const DeviceArray<T> dx = on_device<T>(x.contiguous()), dy(static_cast<std::size_t>(5 * n));
-      gpu::softmax_rows<Emulated, T>(5, n, dx.data(), dy.data(), nullptr);
+      gpu::softmax_rows<Emulated, T>(false, 5, n, dx.data(), dy.data(), nullptr);
       expect_close(on_host(dy, {5, n}), expected, tolerance, 1e-30);
-      gpu::softmax_rows<Emulated, T>(5, n, dx.data(), dx.data(), nullptr);
+      gpu::softmax_rows<Emulated, T>(false, 5, n, dx.data(), dx.data(), nullptr);
       expect_same_bits(on_host(dx, {5, n}), on_host(dy, {5, n}), "in place");
     });
   }
@@ -157,7 +157,7 @@ TEST(SoftmaxKernel, OfInfinitiesIsThatOfTheCpu) {
   const double inf = std::numeric_limits<double>::infinity();
   const Tensor x = tensor({{1, -inf, 3}, {-inf, -inf, -inf}, {0, inf, 1}, {1e30, -1e30, 0}});
   const DeviceArray<float> dx = on_device<float>(x), dy(12);
-  gpu::softmax_rows<Emulated, float>(4, 3, dx.data(), dy.data(), nullptr);
+  gpu::softmax_rows<Emulated, float>(false, 4, 3, dx.data(), dy.data(), nullptr);
   expect_close(on_host(dy, {4, 3}), softmax(x, 1), 1e-6, 0);
 }
 

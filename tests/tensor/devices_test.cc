@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "tests/support/every_device.h"
 
 namespace gradus::testing {
@@ -8,7 +10,12 @@ namespace {
 class Devices : public ::testing::TestWithParam<KnownDevice> {};
 
 TEST_P(Devices, IsThere) {
-  if (!GetParam().missing.empty()) GTEST_SKIP() << "SKIPPED: " << GetParam().missing;
+  if (GetParam().missing.empty()) return;
+  const char* required = std::getenv("GRADUS_REQUIRE_CUDA");
+  if (required != nullptr && std::string(required) == "1") {
+    FAIL() << GetParam().name << ": " << GetParam().missing << " (GRADUS_REQUIRE_CUDA=1)";
+  }
+  GTEST_SKIP() << "SKIPPED: " << GetParam().missing;
 }
 
 INSTANTIATE_TEST_SUITE_P(, Devices, ::testing::ValuesIn(known_devices()),

@@ -142,7 +142,7 @@ TEST_P(ElementwiseShapes, BroadcastingIsThatOfNumPy) {
       {{33, 1}, {33, 40}}};
   for (const auto& [sa, sb] : pairs) {
     const Tensor a = normal(sa, 0, 1, generator), b = normal(sb, 0, 1, generator);
-    const Tensor y = a - b;
+    const Tensor y = (a - b).to(kCpu);
     Shape expected = sa.rank() >= sb.rank() ? sa : sb;
     const Shape& other = sa.rank() >= sb.rank() ? sb : sa;
     for (int i = 1; i <= other.rank(); ++i) {
@@ -186,8 +186,8 @@ TEST_P(ElementwiseShapes, EveryRuleTakesEmptyAndScalarTensors) {
 
 TEST_P(ElementwiseShapes, MoreThanAMillionElementsAreAllComputed) {
   const std::int64_t n = (std::int64_t{1} << 20) + 13;
-  const Tensor x = arange(n), row = arange(1021), y = square(x) + 1;
-  const Tensor z = x.slice(0, {0, 1021 * 1000}).reshape({1000, 1021}) * 2 - row;
+  const Tensor x = arange(n), row = arange(1021), y = (square(x) + 1).to(kCpu);
+  const Tensor z = (x.slice(0, {0, 1021 * 1000}).reshape({1000, 1021}) * 2 - row).to(kCpu);
   same_on_all_threads([&] { return square(x) + 1; });
   for (std::int64_t i = 0; i < n; ++i) ASSERT_EQ(y.data<std::int64_t>()[i], i * i + 1);
   for (std::int64_t i = 0; i < z.numel(); ++i) {

@@ -26,20 +26,24 @@ Tensor slow(const Tensor& a, const Tensor& b) {
 }
 
 // A matrix of the given size behind several kinds of strides.
-Tensor matrix(int layout, std::int64_t n, std::int64_t m, DType dtype, Generator& generator) {
+Tensor matrix(int layout, std::int64_t n, std::int64_t m, DType dtype, Generator& generator,
+              Device device) {
+  const auto normal = [&](const Shape& shape) {
+    return gradus::normal(shape, 0, 1, generator, dtype, device);
+  };
   switch (layout) {
     case 0:
-      return normal({n, m}, 0, 1, generator, dtype);
+      return normal({n, m});
     case 1:
-      return normal({m, n}, 0, 1, generator, dtype).transpose();
+      return normal({m, n}).transpose();
     case 2:
-      return normal({n + 2, m + 3}, 0, 1, generator, dtype).slice(0, {2}).slice(1, {3});
+      return normal({n + 2, m + 3}).slice(0, {2}).slice(1, {3});
     case 3:
-      return normal({n, 2 * m}, 0, 1, generator, dtype).slice(1, {0, INT64_MAX, 2});
+      return normal({n, 2 * m}).slice(1, {0, INT64_MAX, 2});
     case 4:
-      return normal({1, m}, 0, 1, generator, dtype).expand({n, m});
+      return normal({1, m}).expand({n, m});
     default:
-      return normal({n, 1}, 0, 1, generator, dtype).expand({n, m});
+      return normal({n, 1}).expand({n, m});
   }
 }
 
@@ -59,7 +63,8 @@ TEST_P(Matmul, OfAnySizesIsThatOfThreeLoops) {
     for (auto n : sizes) {
       for (auto k : sizes) {
         for (auto m : sizes) {
-          const Tensor a = matrix(0, n, k, dtype, generator), b = matrix(0, k, m, dtype, generator);
+          const Tensor a = matrix(0, n, k, dtype, generator, device()),
+                       b = matrix(0, k, m, dtype, generator, device());
           const Tensor y = matmul(a, b);
           EXPECT_EQ(y.dtype(), dtype);
           expect_close(y, slow(a, b), 0, tolerance(a, b),
@@ -77,8 +82,8 @@ TEST_P(Matmul, OfAnyStridesIsThatOfThreeLoops) {
                            Shape{40, 33, 50}, Shape{130, 20, 1}}) {
       for (int left = 0; left < 6; ++left) {
         for (int right = 0; right < 6; ++right) {
-          const Tensor a = matrix(left, s[0], s[1], dtype, generator);
-          const Tensor b = matrix(right, s[1], s[2], dtype, generator);
+          const Tensor a = matrix(left, s[0], s[1], dtype, generator, device());
+          const Tensor b = matrix(right, s[1], s[2], dtype, generator, device());
           expect_close(
               matmul(a, b), slow(a, b), 0, tolerance(a, b),
               to_string(s) + ", layouts " + std::to_string(left) + ", " + std::to_string(right));
@@ -141,7 +146,7 @@ TEST_P(Matmul, OfWholeNumbersIsExactAndOfHalvesRoundedOnce) {
   Tensor big = Tensor::empty({1, 2}, kInt64);
   big.data<std::int64_t>()[0] = (std::int64_t{1} << 53) + 1;
   big.data<std::int64_t>()[1] = 1;
-  EXPECT_EQ(matmul(big, tensor({{1}, {1}}, kInt64)).data<std::int64_t>()[0],
+  EXPECT_EQ(matmul(on(big), tensor({{1}, {1}}, kInt64)).item<std::int64_t>(),
             (std::int64_t{1} << 53) + 2);
   EXPECT_EQ(matmul(tensor({200, 100}, kUInt8), tensor({1, 1}, kUInt8)).item(), 44);
   EXPECT_EQ(

@@ -86,6 +86,7 @@ TEST_P(Reductions, OverAnyAxesAreThoseOfASlowLoop) {
 TEST_P(Reductions, OfStridedTensorsHaveTheBitsOfContiguousOnes) {
   Generator generator(4);
   for (DType dtype : {kFloat32, kFloat64}) {
+    if (emulated() && dtype == kFloat64) continue;
     const Tensor big = normal({60, 70, 40}, 0, 1, generator, dtype);
     const std::vector<Tensor> views = {big.transpose(0, 1),
                                        big.transpose(0, 2),
@@ -97,7 +98,7 @@ TEST_P(Reductions, OfStridedTensorsHaveTheBitsOfContiguousOnes) {
                                        big.slice(2, {0, 1}).expand({60, 70, 9})};
     for (const Tensor& view : views) {
       const Tensor copy = view.clone();
-      for (unsigned mask = 1; mask < 1u << view.rank(); ++mask) {
+      for (unsigned mask = 1; mask < 1u << view.rank(); mask += emulated() ? 3 : 1) {
         const Axes axes = axes_of(mask, view.rank());
         const std::string what = to_string(view.shape()) + " over " + to_string(axes);
         expect_same_bits(sum(view, axes), sum(copy, axes), "sum of " + what);
@@ -110,7 +111,7 @@ TEST_P(Reductions, OfStridedTensorsHaveTheBitsOfContiguousOnes) {
 
 TEST_P(Reductions, HaveTheSameBitsOnAnyNumberOfThreads) {
   Generator generator(5);
-  const Tensor x = normal({523, 1031}, 0, 1, generator);
+  const Tensor x = normal({emulated() ? 52 : 523, 1031}, 0, 1, generator);
   for (const Axes& axes : {Axes{}, Axes{0}, Axes{1}}) {
     same_on_all_threads([&] { return sum(x, axes); });
     same_on_all_threads([&] { return sum(x.transpose(), axes); });
@@ -119,7 +120,7 @@ TEST_P(Reductions, HaveTheSameBitsOnAnyNumberOfThreads) {
 }
 
 TEST_P(Reductions, OfSixteenMillionTenthsKeepSixDigits) {
-  const std::int64_t n = std::int64_t{1} << 24;
+  const std::int64_t n = std::int64_t{1} << (emulated() ? 20 : 24);
   const Tensor x = full({n}, 0.1);
   const double expected = n * static_cast<double>(0.1f);
   // One float after the other would give 2097152, one third too much.
@@ -234,7 +235,7 @@ TEST_P(Reductions, OfScalarsTakeTheAxisThatALineHas) {
 // The 400 MB are one number in memory; the tree is that of as many different ones, since the bits
 // do not depend on strides (above).
 TEST_P(Reductions, OfAHundredMillionTenthsKeepSixDigits) {
-  const std::int64_t n = 100000000;
+  const std::int64_t n = emulated() ? 1000000 : 100000000;
   const Tensor x = full({1}, 0.1).expand({n});
   const double expected = n * static_cast<double>(0.1f);
   EXPECT_NEAR(sum(x).item() / expected, 1, 1e-6);

@@ -9,6 +9,10 @@ constexpr int kTile = 32;
 
 __device__ inline float multiply_add(float a, float b, float sum) { return ::fmaf(a, b, sum); }
 __device__ inline double multiply_add(double a, double b, double sum) { return ::fma(a, b, sum); }
+__device__ inline std::int64_t multiply_add(std::int64_t a, std::int64_t b, std::int64_t sum) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b) +
+                                   static_cast<std::uint64_t>(sum));  // wraps
+}
 
 template <class T>
 __global__ void matmul_naive(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b,
@@ -73,5 +77,6 @@ void matmul(MatmulRung rung, std::int64_t m, std::int64_t n, std::int64_t k, con
                                       const T*, const T*, T*, void*)
 GRADUS_INSTANTIATE(float);
 GRADUS_INSTANTIATE(double);
+GRADUS_INSTANTIATE(std::int64_t);
 
 }  // namespace gradus::gpu

@@ -1,76 +1,72 @@
-// Softmax of rows: a warp takes a short row, a block a long one. Both read it three times.
+// Softmax of rows and its gradient: a warp takes a short row, a block a long one. Both read it
+// three times.
 #include "tensor/cuda/softmax.h"
 
-#include "tensor/cuda/kernel.h"
+#include "tensor/cuda/rows.h"
 
 namespace gradus::GRADUS_GPU {
 
-constexpr int kThreads = 128, kWarps = kThreads / 32;
-constexpr std::int64_t kShort = 1024;  // elements that a warp takes alone
-
-struct Largest {
-  template <class T>
-  __device__ T operator()(T a, T b) const {
-    return larger(a, b);
+template <bool kLog, class Row, class T>
+__device__ void softmax_of_row(Row row, std::int64_t n, const T* x, T* y) {
+  T most = -static_cast<T>(INFINITY);
+  for (std::int64_t i = row.thread; i < n; i += row.threads) most = larger(most, x[i]);
+  most = row.template reduce<Larger>(most);
+  double sum = 0;
+  for (std::int64_t i = row.thread; i < n; i += row.threads) {
+    sum += static_cast<double>(exp(x[i] - most));
   }
-};
-struct Plus {
-  template <class T>
-  __device__ T operator()(T a, T b) const {
-    return a + b;
+  sum = row.template reduce<Plus>(sum);
+  const T total = static_cast<T>(kLog ? log(sum) : sum);
+  for (std::int64_t i = row.thread; i < n; i += row.threads) {
+    y[i] = kLog ? x[i] - most - total : exp(x[i] - most) / total;
   }
-};
-
-// All lanes get op over the values of all lanes.
-template <class Op, class T>
-__device__ T warp_reduce(T value) {
-  for (int flip = 1; flip < warpSize; flip *= 2) {
-    value = Op{}(value, __shfl_xor_sync(0xffffffffu, value, flip));
-  }
-  return value;
 }
 
-// All threads get op over the values of all threads. `part` [kWarps] is free again when the next
-// barrier is passed.
-template <class Op, class T>
-__device__ T block_reduce(T value, T* part) {
-  value = warp_reduce<Op>(value);
-  if (threadIdx.x % warpSize == 0) part[threadIdx.x / warpSize] = value;
-  __syncthreads();
-  T result = part[0];
-  for (int w = 1; w < kWarps; ++w) result = Op{}(result, part[w]);
-  return result;
+template <class Row, class T>
+__device__ void gradient_of_row(Row row, std::int64_t n, const T* y, const T* dy, T* dx) {
+  double sum = 0;
+  for (std::int64_t i = row.thread; i < n; i += row.threads) {
+    sum += static_cast<double>(y[i]) * static_cast<double>(dy[i]);
+  }
+  const T total = static_cast<T>(row.template reduce<Plus>(sum));
+  for (std::int64_t i = row.thread; i < n; i += row.threads) dx[i] = y[i] * (dy[i] - total);
 }
 
-template <class T>
+template <bool kLog, class T>
 __global__ void softmax_short_row(std::int64_t rows, std::int64_t n, const T* x, T* y) {
-  const int lane = threadIdx.x % warpSize;
-  const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * kWarps + threadIdx.x / warpSize;
+  const std::int64_t row = short_row();
   if (row >= rows) return;  // the whole warp
-  x += row * n;
-  y += row * n;
-  T most = -static_cast<T>(INFINITY);
-  for (std::int64_t i = lane; i < n; i += warpSize) most = larger(most, x[i]);
-  most = warp_reduce<Largest>(most);
-  T sum = 0;
-  for (std::int64_t i = lane; i < n; i += warpSize) sum += exp(x[i] - most);
-  sum = warp_reduce<Plus>(sum);
-  for (std::int64_t i = lane; i < n; i += warpSize) y[i] = exp(x[i] - most) / sum;
+  softmax_of_row<kLog>(this_warp(), n, x + row * n, y + row * n);
+}
+template <bool kLog, class T>
+__global__ void softmax_row(std::int64_t n, const T* x, T* y) {
+  GRADUS_SHARED(double, part, [2 * kRowWarps]);
+  const BlockOfRow row{static_cast<int>(threadIdx.x), kRowThreads, part};
+  softmax_of_row<kLog>(row, n, x + blockIdx.x * n, y + blockIdx.x * n);
 }
 
 template <class T>
-__global__ void softmax_row(std::int64_t n, const T* x, T* y) {
-  GRADUS_SHARED(T, part_max, [kWarps]);
-  GRADUS_SHARED(T, part_sum, [kWarps]);
-  x += blockIdx.x * n;
-  y += blockIdx.x * n;
-  T most = -static_cast<T>(INFINITY);
-  for (std::int64_t i = threadIdx.x; i < n; i += kThreads) most = larger(most, x[i]);
-  most = block_reduce<Largest>(most, part_max);
-  T sum = 0;
-  for (std::int64_t i = threadIdx.x; i < n; i += kThreads) sum += exp(x[i] - most);
-  sum = block_reduce<Plus>(sum, part_sum);
-  for (std::int64_t i = threadIdx.x; i < n; i += kThreads) y[i] = exp(x[i] - most) / sum;
+__global__ void gradient_short_row(std::int64_t rows, std::int64_t n, const T* y, const T* dy,
+                                   T* dx) {
+  const std::int64_t row = short_row();
+  if (row >= rows) return;  // the whole warp
+  gradient_of_row(this_warp(), n, y + row * n, dy + row * n, dx + row * n);
+}
+template <class T>
+__global__ void gradient_row(std::int64_t n, const T* y, const T* dy, T* dx) {
+  GRADUS_SHARED(double, part, [2 * kRowWarps]);
+  const BlockOfRow row{static_cast<int>(threadIdx.x), kRowThreads, part};
+  gradient_of_row(row, n, y + blockIdx.x * n, dy + blockIdx.x * n, dx + blockIdx.x * n);
+}
+
+template <bool kLog, class T>
+void launch_softmax(std::int64_t rows, std::int64_t n, const T* x, T* y, void* stream) {
+  const simt::Launch launch = launch_rows(rows, n, stream);
+  if (n <= kShortRow) {
+    GRADUS_LAUNCH((softmax_short_row<kLog, T>), launch, rows, n, x, y);
+  } else {
+    GRADUS_LAUNCH((softmax_row<kLog, T>), launch, n, x, y);
+  }
 }
 
 }  // namespace gradus::GRADUS_GPU
@@ -80,23 +76,33 @@ namespace gradus::gpu {
 using namespace GRADUS_GPU;  // NOLINT: the kernels above
 
 template <class Device, class T>
-void softmax_rows(std::int64_t rows, std::int64_t n, const T* x, T* y, void* stream) {
+void softmax_rows(bool log, std::int64_t rows, std::int64_t n, const T* x, T* y, void* stream) {
   if (rows == 0 || n == 0) return;
-  if (n <= kShort) {
-    const simt::Launch launch{.grid = {static_cast<unsigned>((rows + kWarps - 1) / kWarps)},
-                              .block = {kThreads},
-                              .stream = stream};
-    GRADUS_LAUNCH(softmax_short_row<T>, launch, rows, n, x, y);
-    return;
+  if (log) {
+    launch_softmax<true>(rows, n, x, y, stream);
+  } else {
+    launch_softmax<false>(rows, n, x, y, stream);
   }
-  const simt::Launch launch{
-      .grid = {static_cast<unsigned>(rows)}, .block = {kThreads}, .stream = stream};
-  GRADUS_LAUNCH(softmax_row<T>, launch, n, x, y);
 }
 
-template void softmax_rows<ThisDevice, float>(std::int64_t, std::int64_t, const float*, float*,
-                                              void*);
-template void softmax_rows<ThisDevice, double>(std::int64_t, std::int64_t, const double*, double*,
-                                               void*);
+template <class Device, class T>
+void softmax_backward_rows(std::int64_t rows, std::int64_t n, const T* y, const T* dy, T* dx,
+                           void* stream) {
+  if (rows == 0 || n == 0) return;
+  const simt::Launch launch = launch_rows(rows, n, stream);
+  if (n <= kShortRow) {
+    GRADUS_LAUNCH(gradient_short_row<T>, launch, rows, n, y, dy, dx);
+  } else {
+    GRADUS_LAUNCH(gradient_row<T>, launch, n, y, dy, dx);
+  }
+}
+
+#define GRADUS_INSTANTIATE(T)                                                               \
+  template void softmax_rows<ThisDevice, T>(bool, std::int64_t, std::int64_t, const T*, T*, \
+                                            void*);                                         \
+  template void softmax_backward_rows<ThisDevice, T>(std::int64_t, std::int64_t, const T*,  \
+                                                     const T*, T*, void*)
+GRADUS_INSTANTIATE(float);
+GRADUS_INSTANTIATE(double);
 
 }  // namespace gradus::gpu

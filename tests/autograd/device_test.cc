@@ -1,0 +1,145 @@
+// The tape on devices: the same gradients as on the CPU, and a network that learns the same.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "autograd/ops/cross_entropy.h"
+#include "autograd/ops/embedding.h"
+#include "autograd/ops/gather.h"
+#include "autograd/ops/index_select.h"
+#include "autograd/ops/layer_norm.h"
+#include "autograd/ops/linear.h"
+#include "autograd/ops/matmul.h"
+#include "autograd/ops/max.h"
+#include "autograd/ops/mean_squared_error.h"
+#include "autograd/ops/reshape.h"
+#include "autograd/ops/slice.h"
+#include "autograd/ops/softmax.h"
+#include "autograd/ops/sum.h"
+#include "autograd/ops/to_device.h"
+#include "autograd/ops/transpose.h"
+#include "tensor/elementwise/add.h"
+#include "tensor/elementwise/div.h"
+#include "tensor/elementwise/exp.h"
+#include "tensor/elementwise/mul.h"
+#include "tensor/elementwise/relu.h"
+#include "tensor/elementwise/sub.h"
+#include "tensor/elementwise/tanh.h"
+#include "tests/support/compare.h"
+#include "tests/support/every_device.h"
+
+namespace gradus::testing {
+namespace {
+
+using Function = std::function<Variable(const Variable&, const Variable&)>;
+
+// Gradients of sum(f(a, b)^2) for both, on a device.
+std::vector<Tensor> gradients(const Function& f, const Tensor& a, const Tensor& b, Device device) {
+  const Variable x = parameter(a.to(device)), y = parameter(b.to(device));
+  const Variable z = f(x, y);
+  EXPECT_EQ(z.device(), device);
+  sum(z * z).backward();
+  std::vector<Tensor> all = {z.value()};
+  for (const Variable& v : {x, y}) {
+    if (!v.grad().defined()) continue;
+    all.push_back(v.grad().value());
+    EXPECT_EQ(v.grad().device(), device);
+  }
+  return all;
+}
+
+TEST(TapeOnDevices, GradientsAreThoseOfTheCPU) {
+  Generator generator(1);
+  const Tensor a = normal({4, 6}, 0, 1, generator, kFloat64);
+  const Tensor b = normal({4, 6}, 0, 1, generator, kFloat64);
+  const Tensor index = tensor({{2, 0, 2, 1, 5, 3}, {0, 1, 1, 1, 2, 2}}, kInt64);
+  const auto on = [](const Tensor& t, const Variable& x) { return t.to(x.device()); };
+  const std::vector<std::pair<std::string, Function>> functions = {
+      {"elements", [](auto& x, auto& y) { return tanh(x * y) / (exp(y) + 2) - relu(x); }},
+      {"broadcast",
+       [](auto& x, auto& y) {
+         return x * slice(y, 0, {0, 1}) + 0.5;
+       }},
+      {"matmul", [](auto& x, auto& y) { return matmul(x, transpose(y)); }},
+      {"linear", [](auto& x, auto& y) { return linear(x, y, sum(y, 1)); }},
+      {"sum", [](auto& x, auto& y) { return sum(x, 0) + mean(y, 0, true); }},
+      {"max", [](auto& x, auto& y) { return max(x * y, 1); }},
+      {"softmax", [](auto& x, auto& y) { return softmax(x, 1) * log_softmax(y, 0); }},
+      {"layer_norm",
+       [](auto& x, auto& y) { return layer_norm(x, -1, sum(y, 0), Variable(), 1e-5); }},
+      {"gather", [&](auto& x, auto& y) { return gather(x, 1, on(index, x)) + sum(y); }},
+      {"scatter_add",
+       [&](auto& x, auto& y) {
+         return scatter_add(x, 1, on(index, x), slice(y, 0, {1, 3}));
+       }},
+      {"index_select",
+       [&](auto& x, auto& y) { return index_select(x * y, 1, on(index.select(0, 0), x)); }},
+      {"embedding",
+       [&](auto& x, auto& y) { return embedding(x, on(index.select(0, 1), x)) * sum(y); }},
+      {"reshape",
+       [](auto& x, auto& y) {
+         return reshape(transpose(x), {3, 8}) * sum(y, {});
+       }},
+      {"cross_entropy",
+       [&](auto& x, auto& y) {
+         return cross_entropy(x + y, on(tensor({1, 0, 5, 2}, kInt64), x));
+       }},
+      {"mean_squared_error", [](auto& x, auto& y) { return mean_squared_error(x, y, 1); }}};
+  for (const auto& [what, f] : functions) {
+    const std::vector<Tensor> expected = gradients(f, a, b, kCpu);
+    const std::vector<Tensor> got = gradients(f, a, b, kCudaEmulated);
+    ASSERT_EQ(got.size(), expected.size()) << what;
+    // exp and tanh differ in their last bits.
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      expect_close(got[i], expected[i], 1e-12, 1e-12, what + ", " + std::to_string(i));
+    }
+  }
+}
+
+TEST(TapeOnDevices, SecondDerivativesToo) {
+  for (const Device device : {kCpu, kCudaEmulated}) {
+    const Variable x = parameter(tensor({1, 2, 3}, kFloat64).to(device));
+    const std::vector<Variable> y = {sum(x * x * x)}, inputs = {x};
+    sum(grad(y, inputs, {}, {.create_graph = true})[0]).backward();
+    EXPECT_EQ(x.grad().value().to_vector(), (std::vector<double>{6, 12, 18}));
+  }
+}
+
+TEST(TapeOnDevices, GradientsGoWhereTheirVariableIs) {
+  const Variable here = parameter(tensor({1, 2})), number = parameter(tensor(3));
+  const Variable there = to_device(here, kCudaEmulated);
+  sum(there * there * number).backward();  // a 0-d parameter of the CPU
+  EXPECT_EQ(here.grad().device(), kCpu);
+  EXPECT_EQ(here.grad().value().to_vector(), (std::vector<double>{6, 12}));
+  EXPECT_EQ(number.grad().device(), kCpu);
+  EXPECT_EQ(number.grad().item(), 5);
+}
+
+// A 6-8-3 network by gradient descent written out; only + - * / and comparisons, so the same bits.
+TEST(TapeOnDevices, ANetworkLearnsTheSameBits) {
+  const auto losses = [](Device device) {
+    Generator generator(3);
+    const Variable x = normal({10, 6}, 0, 1, generator).to(device);
+    const Variable t = normal({10, 3}, 0, 1, generator).to(device);
+    Variable w = parameter(normal({6, 8}, 0, 0.5, generator).to(device));
+    Variable v = parameter(normal({8, 3}, 0, 0.5, generator).to(device));
+    std::vector<double> all;
+    for (int step = 0; step < 5; ++step) {
+      const Variable loss = mean_squared_error(matmul(relu(matmul(x, w)), v), t, 1);
+      loss.backward();
+      all.push_back(loss.item());
+      for (Variable* p : {&w, &v}) {
+        *p = parameter(p->value() - p->grad().value() * 0.1);
+      }
+    }
+    return all;
+  };
+  const std::vector<double> cpu = losses(kCpu);
+  EXPECT_EQ(losses(kCudaEmulated), cpu);
+  EXPECT_LT(cpu.back(), cpu.front());
+}
+
+}  // namespace
+}  // namespace gradus::testing
