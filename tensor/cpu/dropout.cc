@@ -21,7 +21,7 @@ std::uint64_t smallest_kept(double p) {
   return static_cast<std::uint64_t>(std::nearbyint(p * 0x1p32));
 }
 
-// n elements, of which the last block may be cut. None is kept if !(smallest < 2^32).
+// n elements, of which the last block may be cut.
 template <class T>
 [[gnu::noinline]] void run(const T* x, T* y, std::int64_t n, std::uint64_t counter,
                            std::uint64_t seed, std::uint32_t smallest, double factor) {
