@@ -8,7 +8,7 @@
 namespace gradus::nn {
 
 /// y = x for x > 0, else alpha (e^(x / alpha) - 1), as a layer.
-/// Shapes: x [...]  ->  y [...]. Throws DTypeError unless x is floating.
+/// Shapes: x [...]  ->  y [...], float32 of whole numbers.
 /// Throws ConfigError: "[CELU] alpha: 0; expected another number".
 struct CELU : Module {
   explicit CELU(double alpha = 1) : rule{.alpha = alpha} { rule.prepare("CELU", kFloat32); }

@@ -8,7 +8,7 @@
 namespace gradus::nn {
 
 /// y = x for x > 0, else alpha (e^x - 1), as a layer.
-/// Shapes: x [...]  ->  y [...]. Throws DTypeError unless x is floating.
+/// Shapes: x [...]  ->  y [...], float32 of whole numbers.
 struct ELU : Module {
   explicit ELU(double alpha = 1) : rule{.alpha = alpha} {}
   Variable forward(Operand x) const override { return elu(std::move(x), rule); }

@@ -9,7 +9,7 @@ namespace gradus::nn {
 
 /// y = x P(x), P the probability of a standard normal number below x, as a layer. approximate:
 /// "none", or "tanh" for the form with tanh that GPT-2 was trained with.
-/// Shapes: x [...]  ->  y [...]. Throws DTypeError unless x is floating, ConfigError:
+/// Shapes: x [...]  ->  y [...], float32 of whole numbers. Throws ConfigError:
 ///   "[GELU] approximate: 'erf'; expected 'none' or 'tanh'"
 struct GELU : Module {
   explicit GELU(const std::string& approximate = "none") : by_tanh(approximate == "tanh") {

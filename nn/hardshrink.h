@@ -8,7 +8,7 @@
 namespace gradus::nn {
 
 /// y = x for |x| > lambd, else 0, as a layer.
-/// Shapes: x [...]  ->  y [...]. Throws DTypeError unless x is floating.
+/// Shapes: x [...]  ->  y [...], float32 of whole numbers.
 struct Hardshrink : Module {
   explicit Hardshrink(double lambd = 0.5) : rule{.lambd = lambd} {}
   Variable forward(Operand x) const override { return hardshrink(std::move(x), rule); }

@@ -5,7 +5,7 @@
 namespace gradus::nn {
 
 /// y = x min(max(x + 3, 0), 6) / 6 as a layer.
-/// Shapes: x [...]  ->  y [...]. Throws DTypeError unless x is floating.
+/// Shapes: x [...]  ->  y [...], float32 of whole numbers.
 struct Hardswish : Module {
   Variable forward(Operand x) const override { return hardswish(std::move(x)); }
 };

@@ -8,7 +8,7 @@
 namespace gradus::nn {
 
 /// y = x for x > 0, else negative_slope x, as a layer.
-/// Shapes: x [...]  ->  y [...]. Throws DTypeError unless x is floating.
+/// Shapes: x [...]  ->  y [...], float32 of whole numbers.
 struct LeakyReLU : Module {
   explicit LeakyReLU(double negative_slope = 0.01) : rule{.negative_slope = negative_slope} {}
   Variable forward(Operand x) const override { return leaky_relu(std::move(x), rule); }

@@ -5,7 +5,7 @@
 namespace gradus::nn {
 
 /// y = log(1 / (1 + e^-x)) as a layer.
-/// Shapes: x [...]  ->  y [...]. Throws DTypeError unless x is floating.
+/// Shapes: x [...]  ->  y [...], float32 of whole numbers.
 struct LogSigmoid : Module {
   Variable forward(Operand x) const override { return logsigmoid(std::move(x)); }
 };

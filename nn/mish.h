@@ -5,7 +5,7 @@
 namespace gradus::nn {
 
 /// y = x tanh(softplus(x)) as a layer.
-/// Shapes: x [...]  ->  y [...]. Throws DTypeError unless x is floating.
+/// Shapes: x [...]  ->  y [...], float32 of whole numbers.
 struct Mish : Module {
   Variable forward(Operand x) const override { return mish(std::move(x)); }
 };

@@ -5,7 +5,7 @@
 namespace gradus::nn {
 
 /// y = scale * x for x > 0, else scale * alpha (e^x - 1), as a layer; keeps mean 0 and variance 1.
-/// Shapes: x [...]  ->  y [...]. Throws DTypeError unless x is floating.
+/// Shapes: x [...]  ->  y [...], float32 of whole numbers.
 struct SELU : Module {
   Variable forward(Operand x) const override { return selu(std::move(x)); }
 };

@@ -5,7 +5,7 @@
 namespace gradus::nn {
 
 /// y = x sigmoid(x) as a layer, also called swish.
-/// Shapes: x [...]  ->  y [...]. Throws DTypeError unless x is floating.
+/// Shapes: x [...]  ->  y [...], float32 of whole numbers.
 struct SiLU : Module {
   Variable forward(Operand x) const override { return silu(std::move(x)); }
 };

@@ -8,8 +8,8 @@
 namespace gradus::nn {
 
 /// y[i] = e^-x[i] / sum_j e^-x[j] along the axis dim, as a layer.
-/// Shapes: x [...]  ->  y [...]. Throws DTypeError unless x is floating, IndexError for a dim that
-/// x does not have. Differs: PyTorch guesses a dim that is not given.
+/// Shapes: x [...]  ->  y [...], float32 of whole numbers. Throws IndexError for a dim that x does
+/// not have. Differs: PyTorch guesses a dim that is not given.
 struct Softmin : Module {
   explicit Softmin(int dim) : dim(dim) {}
   Variable forward(Operand x) const override {

@@ -8,7 +8,7 @@
 namespace gradus::nn {
 
 /// y = log(1 + e^(beta x)) / beta, and x where beta x > threshold, as a layer.
-/// Shapes: x [...]  ->  y [...]. Throws DTypeError unless x is floating.
+/// Shapes: x [...]  ->  y [...], float32 of whole numbers.
 struct Softplus : Module {
   explicit Softplus(double beta = 1, double threshold = 20)
       : rule{.beta = beta, .threshold = threshold} {}

@@ -8,7 +8,7 @@
 namespace gradus::nn {
 
 /// y = x moved towards 0 by lambd >= 0, and 0 for |x| <= lambd, as a layer.
-/// Shapes: x [...]  ->  y [...]. Throws DTypeError unless x is floating.
+/// Shapes: x [...]  ->  y [...], float32 of whole numbers.
 /// Throws ConfigError: "[Softshrink] lambd: -1; expected >= 0".
 struct Softshrink : Module {
   explicit Softshrink(double lambd = 0.5) : rule{.lambd = lambd} {

@@ -5,7 +5,7 @@
 namespace gradus::nn {
 
 /// y = x - tanh(x) as a layer.
-/// Shapes: x [...]  ->  y [...]. Throws DTypeError unless x is floating.
+/// Shapes: x [...]  ->  y [...], float32 of whole numbers.
 struct Tanhshrink : Module {
   Variable forward(Operand x) const override { return tanhshrink(std::move(x)); }
 };

@@ -8,7 +8,7 @@
 namespace gradus::nn {
 
 /// y = x for x > threshold, else value, as a layer.
-/// Shapes: x [...]  ->  y [...]. Throws DTypeError unless x is floating.
+/// Shapes: x [...]  ->  y [...], float32 of whole numbers.
 struct Threshold : Module {
   Threshold(double threshold, double value) : rule{.threshold = threshold, .value = value} {}
   Variable forward(Operand x) const override { return threshold(std::move(x), rule); }

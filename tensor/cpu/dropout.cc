@@ -21,7 +21,7 @@ std::uint64_t smallest_kept(double p) {
   return static_cast<std::uint64_t>(std::nearbyint(p * 0x1p32));
 }
 
-// n elements, of which the last block may be cut. None is kept if !(smallest < 2^32).
+// n elements, of which the last block may be cut.
 template <class T>
 [[gnu::noinline]] void run(const T* x, T* y, std::int64_t n, std::uint64_t counter,
                            std::uint64_t seed, std::uint32_t smallest, double factor) {
@@ -30,16 +30,21 @@ template <class T>
   cpu::Words words;
   for (std::int64_t i = 0; i < n; i += kBlock) {
     cpu::philox_lanes(counter + i / 4, seed, words);
-    const std::uint32_t* word = words.w[0];
-    const auto one = [&](std::int64_t k) {
-      const C kept = static_cast<C>(x[i + k]) * scale;
-      y[i + k] = static_cast<T>(word[k] >= smallest ? kept : C(0));
-    };
-    if (n - i >= kBlock) {
+    for (std::int64_t w = 0; w < 4; ++w) {
+      const std::uint32_t* word = words.w[w];
+      const T* from = x + i + w * cpu::kLanes;
+      T* to = y + i + w * cpu::kLanes;
+      const auto one = [&](std::int64_t k) {
+        const C kept = static_cast<C>(from[k]) * scale;
+        to[k] = static_cast<T>(word[k] >= smallest ? kept : C(0));
+      };
+      const std::int64_t left = n - i - w * cpu::kLanes;
+      if (left >= cpu::kLanes) {
 #pragma omp simd
-      for (std::int64_t k = 0; k < kBlock; ++k) one(k);
-    } else {
-      for (std::int64_t k = 0; k < n - i; ++k) one(k);
+        for (std::int64_t k = 0; k < cpu::kLanes; ++k) one(k);
+      } else {
+        for (std::int64_t k = 0; k < left; ++k) one(k);
+      }
     }
   }
 }

@@ -198,7 +198,8 @@ TEST(Activations, NameThePathOfAWrongInput) {
       "[PReLU] x is [2, 4]; expected 3 channels in axis 1, one for each slope (in 1.1)");
   EXPECT_THROW(GLU(2)(zeros({2, 2})), IndexError);
   EXPECT_THROW(Softmax(1)(zeros({2})), IndexError);
-  EXPECT_THROW(SiLU()(zeros({2}, kBool).index({None})).value(), DTypeError);
+  EXPECT_THROW(ReLU()(zeros({2}, kBool)), DTypeError);
+  EXPECT_EQ(SiLU()(zeros({2}, kInt64)).dtype(), kFloat32);
 }
 
 }  // namespace

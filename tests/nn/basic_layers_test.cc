@@ -251,6 +251,16 @@ TEST(ModuleList, IsCalledByItsOwner) {
         stack(ones({4, 3}));
       },
       "[Linear] x is [4, 3]; expected [..., 2] (in layers.0)");
+  struct Names : CallWatch {
+    void enter(const Module&, const std::string& name) override { all.push_back(name); }
+    void leave(const Module&, const Variable&) override {}
+    std::vector<std::string> all;
+  };
+  {
+    Names seen;
+    stack(ones({1, 2}));
+    EXPECT_EQ(seen.all, (std::vector<std::string>{"", "layers.0", "layers.1", "layers.2"}));
+  }
   const Stack copy = deep_copy(stack);
   copy.parameters()[0].value().fill(0);
   EXPECT_NE(stack.parameters()[0].value().to_vector()[0], 0);

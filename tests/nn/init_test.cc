@@ -9,6 +9,7 @@
 
 #include "autograd/ops/matmul.h"
 #include "nn/lazy_linear.h"
+#include "tensor/elementwise/mul.h"
 #include "tensor/reduce.h"
 #include "tests/support/compare.h"
 #include "tests/support/golden.h"

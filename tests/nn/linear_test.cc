@@ -133,6 +133,19 @@ TEST(Linear, WrongInputIsAnError) {
   }
 }
 
+TEST(Linear, LetsNanThrough) {
+  Generator rng(1);
+  const Linear layer(2, 2, rng);
+  layer.weight.value().copy_from(tensor({{NAN, 1}, {2, 3}}));
+  const Variable x = parameter(tensor({{0, 1}, {INFINITY, 1}}));
+  const std::vector<double> y = layer(x).value().to_vector();
+  EXPECT_TRUE(std::isnan(y[0]) && std::isnan(y[2])) << "NaN times 0 is NaN";
+  EXPECT_TRUE(std::isfinite(y[1]) && std::isinf(y[3]));
+  layer(x).backward(Variable(ones({2, 2})));
+  EXPECT_TRUE(std::isnan(x.grad().value().to_vector()[0]));
+  EXPECT_EQ(x.grad().value().to_vector()[1], 4);
+}
+
 TEST(Linear, SizesBelowOneAreErrors) {
   Generator rng(1);
   expect_throws_text<ConfigError>([&] { Linear(0, 2, rng); }, "[Linear] in: 0; expected >= 1");
