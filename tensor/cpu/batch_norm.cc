@@ -92,7 +92,8 @@ Moments moments(const T* x, std::int64_t first, std::int64_t step, const Channel
         b += off * off;
       });
   const double shift = rest / count, var = squares / count - shift * shift;
-  return {mean + shift, var < 0 ? 0 : var};  // NaN stays
+  // Of infinite elements the differences are NaN, and the mean is not; a variance of NaN stays.
+  return {std::isnan(shift) ? mean : mean + shift, var < 0 ? 0 : var};
 }
 
 // Calls f(c, first, step): run r of channel c begins at first + r step.

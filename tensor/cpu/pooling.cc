@@ -130,10 +130,10 @@ Tensor spread_windows(const Tensor& dy, const PoolWindows& windows) {
   Shape shape = dy.shape();
   if (windows.axes == 2) shape[dy.rank() - 2] = down.size;
   shape[dy.rank() - 1] = across.size;
-  const Tensor x = zeros(shape, from.dtype());
+  if (numel(shape) == 0 || dy.numel() == 0) return zeros(shape, dy.dtype());
+  const Tensor x = Tensor::empty(shape, from.dtype());
   const Channels channels{from, windows.axes};
   const std::int64_t size = down.size * across.size;
-  if (x.numel() == 0 || dy.numel() == 0) return x.to(dy.dtype());
   const std::int64_t row_step = channels.row_step(), step = channels.column_step();
   const Regular regular(across);
   const std::int64_t regular_count = regular.end - regular.begin;
@@ -141,6 +141,7 @@ Tensor spread_windows(const Tensor& dy, const PoolWindows& windows) {
     for_each_channel(channels.count(), size, [&](std::int64_t channel) {
       const T* plane = channels.first<T>(channel);
       T* out = x.data<T>() + channel * size;
+      std::fill_n(out, size, T(0));  // here, where it stays in the cache
       std::vector<T> parts(across.windows());
       for (std::int64_t i = 0; i < down.windows(); ++i) {
         for (std::int64_t j = 0; j < across.windows(); ++j) {
@@ -250,16 +251,18 @@ Tensor pick_from_channels(const Tensor& x, const Tensor& indices, int axes) {
 
 Tensor place_in_channels(const Tensor& dy, const Tensor& indices, int axes, const Shape& shape) {
   const Tensor from = dy.to(compute_dtype(dy.dtype())).contiguous(), at = indices.contiguous();
-  const Tensor x = zeros(shape, from.dtype());
-  if (x.numel() == 0 || dy.numel() == 0) return x.to(dy.dtype());
+  if (numel(shape) == 0 || dy.numel() == 0) return zeros(shape, dy.dtype());
+  const Tensor x = Tensor::empty(shape, from.dtype());
   const std::int64_t count = Channels{x, axes}.count();
   const std::int64_t size = x.numel() / count, source = from.numel() / count;
   dispatch_compute(x.dtype(), [&]<class T>(std::type_identity<T>) {
     for_each_channel(count, size, [&](std::int64_t channel) {
       T* plane = x.data<T>() + channel * size;
-      for (std::int64_t i = channel * source; i < (channel + 1) * source; ++i) {
-        const std::int64_t place = at.data<std::int64_t>()[i];
-        if (place >= 0) plane[place] += from.data<T>()[i];
+      std::fill_n(plane, size, T(0));  // here, where it stays in the cache
+      const T* of = from.data<T>() + channel * source;
+      const std::int64_t* places = at.data<std::int64_t>() + channel * source;
+      for (std::int64_t i = 0; i < source; ++i) {
+        if (places[i] >= 0) plane[places[i]] += of[i];
       }
     });
   });
