@@ -202,8 +202,12 @@ void ops::Recurrent::backward(Gradients& d) const {
     set(3, matmul(of_h.transpose(), g.previous.reshape({rows, d.shape(3)[1]})));
   }
   if (has_c && d.needs(c_at)) set(c_at, g.c);
-  if (has_bias && d.needs(b_at)) set(b_at, sum(of_x, 0));
-  if (has_bias && d.needs(b_at + 1)) set(b_at + 1, sum(of_h, 0));
+  if (!has_bias) return;
+  const bool apart = !g.recurrent.shares_storage_with(g.projected);
+  Tensor of_b;
+  if (d.needs(b_at) || (d.needs(b_at + 1) && !apart)) of_b = sum(of_x, 0);
+  if (d.needs(b_at)) set(b_at, of_b);
+  if (d.needs(b_at + 1)) set(b_at + 1, apart ? sum(of_h, 0) : of_b);
 }
 
 }  // namespace gradus

@@ -47,8 +47,9 @@ namespace gradus {
 /// are matrix products over all steps. With create_graph the same is recorded step by step.
 /// Shapes: x [T, N, I]. Throws ShapeError, DTypeError (one floating dtype):
 ///   "[recurrent] x is [5, 2, 3], h is [2, 4], w_ih is [4, 2], w_hh is [4, 4]; expected x [T, N,
-///   I], h [N, H], w_ih [1 H, I], w_hh [1 H, H], c like h, b_ih and b_hh [1 H]"
+///   I], h [N, H], w_ih [1 H, I], w_hh [1 H, H], no c, b_ih and b_hh [1 H] or none"
 ///   "[recurrent] lengths: int64 [3]; expected int64 [2], one per sequence, each in 1..5"
+///   "[recurrent] x is float32 beside float64; expected one floating dtype"
 RecurrentResult recurrent(Operand x, const RecurrentOperands& operands,
                           const RecurrentSteps& steps);
 

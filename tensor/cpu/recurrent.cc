@@ -26,12 +26,11 @@ template <class T, std::size_t kIn, std::size_t kOut, class F, std::size_t... in
 [[gnu::noinline]] void run_blocks(std::int64_t blocks, const std::array<const T*, kIn>& from,
                                   const std::array<T*, kOut>& to, F f, std::index_sequence<in...>,
                                   std::index_sequence<out...>) {
-  for (std::int64_t first = 0; first < blocks * kLanes; first += kLanes) {
-#pragma omp simd
-    for (int lane = 0; lane < kLanes; ++lane) {
-      const std::array<T, kOut> y = f(from[in][first + lane]...);
-      ((to[out][first + lane] = y[out]), ...);
-    }
+  // Not `omp simd`, with which results of several numbers stay in memory.
+#pragma GCC ivdep
+  for (std::int64_t j = 0; j < blocks * kLanes; ++j) {
+    const std::array<T, kOut> y = f(from[in][j]...);
+    ((to[out][j] = y[out]), ...);
   }
 }
 

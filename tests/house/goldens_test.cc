@@ -77,6 +77,8 @@ const std::map<std::string, std::string> kNoTable = {
     {"read_npy", "as load_npy"},
     {"randint", "random, tests/tensor/random_test.cc"},
     {"randint_like", "random, tests/tensor/random_test.cc"},
+    {"recurrent_backward", "gradient, tests/autograd/ops/recurrent_test.cc"},
+    {"recurrent_forward", "a layer, tests/autograd/ops/recurrent_test.cc"},
     {"softmax_backward", "checked by central differences in tests/autograd"},
     {"spread_windows", "gradient, tests/autograd/ops/pooling_test.cc"},
     {"tensor", "constructor without operands"},

@@ -40,7 +40,7 @@ def layer_cases(kind):
              for layers in (1, 2) for both in (False, True)
              for form in (forms[2:3] if layers == 2 and both else forms)]
     return cases + [layer_case(kind, batched=False),
-                    layer_case(kind, 2, True, bias=False, batch_first=True, batched=False,
+                    layer_case(kind, 1, True, bias=False, batch_first=True, batched=False,
                                state=True)]
 
 
@@ -50,8 +50,7 @@ write("rnn", layer_cases(torch.nn.RNN) + [
 write("gru", layer_cases(torch.nn.GRU))
 write("lstm", layer_cases(torch.nn.LSTM) + [
     layer_case(torch.nn.LSTM, layers, both, proj_size=1, lengths=lengths, state=state)
-    for layers, both, lengths, state in [(1, False, None, False), (1, True, [2, 3, 1], True),
-                                         (2, False, None, True)]])
+    for layers, both, lengths, state in [(1, True, [2, 3, 1], True), (2, False, None, False)]])
 
 
 def cell_case(kind, shape, hidden, bias, state, **more):
