@@ -53,8 +53,9 @@ Moments moments(const T* x, std::int64_t n, double eps) {
   });
   const double shift = rest / count;
   const double var = std::max(0.0, squares / count - shift * shift);
-  // max() would make 0 of NaN.
-  return {mean + shift, 1 / std::sqrt((std::isnan(squares) ? squares : var) + eps)};
+  // max() would make 0 of NaN; squares of floats are finite unless an element is not.
+  const bool broken = std::isnan(squares) || (sizeof(T) == 4 && std::isinf(squares));
+  return {mean + shift, broken ? NAN : 1 / std::sqrt(var + eps)};
 }
 
 // How the lines that are normalized lie in x: the named axes moved behind the others.
