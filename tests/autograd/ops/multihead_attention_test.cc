@@ -38,6 +38,12 @@ TEST(MultiheadAttention, GradientsAreThoseOfDifferences) {
                      {gap_parameter({2, 2, 4}, -2, 2, 1), gap_parameter({2, 3, 4}, -2, 2, 2),
                       gap_parameter({2, 3, 4}, -2, 2, 3)});
   }
+  const auto without_keys = [](Inputs x) {
+    return square(multihead_attention(x[0], x[1], x[2], 2));
+  };
+  expect_gradients("multihead_attention", without_keys,
+                   {gap_parameter({2, 2, 4}, -2, 2, 1), gap_parameter({2, 0, 4}, -2, 2, 2),
+                    gap_parameter({2, 0, 4}, -2, 2, 3)});
   for (const Shape& shape : {Shape{1, 3, 6}, Shape{2, 1, 12}, Shape{0, 2, 6}, Shape{2, 0, 6}}) {
     const auto f = [](Inputs x) {
       return square(multihead_attention(x[0], 2, {.is_causal = true}));
