@@ -77,12 +77,33 @@ void in_blocks(T* x, std::int64_t n, F f) {
   }
 }
 
+// glibc takes each lane that is beyond the range of its vectors of exp, -inf too, by itself. So
+// exponents below this one are raised to it first, in a loop of its own (in one loop gcc sees
+// through that), and their powers are 0. They would be about the least normal number.
+template <class T>
+constexpr T kLeast = sizeof(T) == 4 ? T(-86) : T(-700);
+
+template <class T>
+T power(T x) {
+  return exp(x) * (x <= kLeast<T> ? T(0) : T(1));
+}
+
+// x[i] - by for whole blocks, at least kLeast; NaN stays.
+template <class T>
+void lower(T* x, std::int64_t n, T by) {
+  in_blocks(x, n, [by](T e) { return e - by < kLeast<T> ? kLeast<T> : e - by; });
+}
+
 // What every block of queries of a head needs.
 template <class T>
 class Rows {
  public:
   Rows(const Tensor& q, const Tensor& k, const AttentionScores& scores, std::int64_t head)
-      : scores_(scores), head_(head), q_(q, head), keys_(k.dim(2)) {}
+      : scores_(scores),
+        head_(head),
+        q_(q, head),
+        keys_(k.dim(2)),
+        scaled_(std::min(kQueries, q_.rows) * q_.columns) {}
 
   /// How many keys the queries before `end` may see at most.
   std::int64_t keys_before(std::int64_t end) const {
@@ -93,12 +114,15 @@ class Rows {
   /// are `step` apart and filled up.
   void scores_of(std::int64_t begin, std::int64_t end, const Turned<T>& k, T* s,
                  std::int64_t step) const {
-    const std::int64_t keys = keys_before(end);
-    cpu::multiply_rows(q_.from(begin), k.view(), s, step, end - begin, q_.columns, keys, false);
+    const std::int64_t keys = keys_before(end), n = q_.columns;
     const T scale = static_cast<T>(scores_.scale);
+    for (std::int64_t i = begin; i < end; ++i) {
+      T* to = scaled_.data() + (i - begin) * n;
+      for (std::int64_t j = 0; j < n; ++j) to[j] = q_.row(i)[j * q_.column_step] * scale;
+    }
+    cpu::multiply_rows(scaled(), k.view(), s, step, end - begin, n, keys, false);
     for (std::int64_t i = begin; i < end; ++i, s += step) {
       const std::int64_t seen = scores_.is_causal ? std::min(keys, i + 1) : keys;
-      for (std::int64_t j = 0; j < seen; ++j) s[j] *= scale;
       std::fill(s + seen, s + padded(keys), kNone);
       if (scores_.added.defined()) {
         const Head<T> added(scores_.added, head_);
@@ -121,7 +145,8 @@ class Rows {
     for (std::int64_t j = 0; j < n; ++j) to[j] = gone[j] ? T(0) : from[j] * kept;
   }
   bool drops() const { return scores_.dropped.defined(); }
-  const Head<T>& queries() const { return q_; }
+  /// scale q of the last block.
+  cpu::MatrixView<T> scaled() const { return {scaled_.data(), q_.columns, 1}; }
 
  private:
   static constexpr T kNone = -std::numeric_limits<T>::infinity();
@@ -129,6 +154,7 @@ class Rows {
   std::int64_t head_;
   Head<T> q_;
   std::int64_t keys_;
+  cpu::Buffer<T> scaled_;
 };
 
 // s = exp(s - largest); returns the sum, and its logarithm plus the largest. n: whole blocks.
@@ -146,12 +172,13 @@ std::pair<T, T> weigh(T* s, std::int64_t n) {
   T largest = *std::max_element(lanes, lanes + kLanes);
   if (largest == kNone) largest = 0;  // no key, or NaN, which shows in the sum
   std::fill_n(lanes, kLanes, T(0));
+  lower(s, n, largest);
   for (std::int64_t j = 0; j < n; j += kLanes) {
 #pragma omp simd
     for (int lane = 0; lane < kLanes; ++lane) {
-      const T power = exp(s[j + lane] - largest);
-      s[j + lane] = power;
-      lanes[lane] += power;
+      const T e = power(s[j + lane]);
+      s[j + lane] = e;
+      lanes[lane] += e;
     }
   }
   for (int half = kLanes / 2; half > 0; half /= 2) {
@@ -195,9 +222,17 @@ void forward_of(const Tensor& out, const Tensor& log_sum, const Tensor& q, const
 
 template <class T>
 T dot(const T* a, std::int64_t a_step, const T* b, std::int64_t n) {
-  T sum = 0;
-  for (std::int64_t j = 0; j < n; ++j) sum += a[j * a_step] * b[j];
-  return sum;
+  alignas(64) T lanes[kLanes] = {};
+  std::int64_t j = 0;
+  for (; a_step == 1 && j + kLanes <= n; j += kLanes) {
+#pragma omp simd
+    for (int lane = 0; lane < kLanes; ++lane) lanes[lane] += a[j + lane] * b[j + lane];
+  }
+  for (; j < n; ++j) lanes[j % kLanes] += a[j * a_step] * b[j];
+  for (int half = kLanes / 2; half > 0; half /= 2) {
+    for (int lane = 0; lane < half; ++lane) lanes[lane] += lanes[lane + half];
+  }
+  return lanes[0];
 }
 
 template <class T>
@@ -226,24 +261,27 @@ void backward_of(const Tensor& dq, const Tensor& dk, const Tensor& dv, const Ten
                          false);
       for (std::int64_t i = begin; i < end; ++i) {
         T *weight = p.data() + (i - begin) * step, *slope = ds.data() + (i - begin) * step;
-        const T log_of_sum = log_sums[i];
-        in_blocks(weight, padded(n), [log_of_sum](T x) { return exp(x - log_of_sum); });
+        lower(weight, padded(n), log_sums[i]);
+        in_blocks(weight, padded(n), [](T x) { return power(x); });
         if (rows.drops()) {
           rows.drop(i, n, weight, left.data() + (i - begin) * step);
           rows.drop(i, n, slope, slope);
         }
         const T mean = dot(of_y.row(i), of_y.column_step, result.row(i), result.columns);
-        for (std::int64_t j = 0; j < n; ++j) slope[j] = scale * (weight[j] * (slope[j] - mean));
+        for (std::int64_t j = 0; j < n; ++j) slope[j] = weight[j] * (slope[j] - mean);
       }
       // Transposed by their strides.
       const cpu::MatrixView<T> weights{rows.drops() ? left.data() : p.data(), 1, step};
       const cpu::MatrixView<T> slopes{ds.data(), 1, step};
       cpu::multiply_rows(weights, of_y.from(begin), to_v.first, to_v.row_step, n, count,
                          to_v.columns, true);
-      cpu::multiply_rows(slopes, rows.queries().from(begin), to_k.first, to_k.row_step, n, count,
-                         to_k.columns, true);
+      cpu::multiply_rows(slopes, rows.scaled(), to_k.first, to_k.row_step, n, count, to_k.columns,
+                         true);
       cpu::multiply_rows({ds.data(), step, 1}, key.from(0), to_q.row(begin), to_q.row_step, count,
                          n, to_q.columns, false);
+      for (std::int64_t i = begin; i < end; ++i) {
+        for (std::int64_t j = 0; j < to_q.columns; ++j) to_q.row(i)[j] *= scale;
+      }
     }
   });
 }

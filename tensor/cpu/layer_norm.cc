@@ -37,12 +37,16 @@ struct Moments {
   double mean, scale;  // scale = 1 / sqrt(var + eps)
 };
 
-// In two passes. What the first mean has lost by rounding shows as the mean of the differences.
+// Of doubles in two passes. What the first mean has lost by rounding shows as the mean of the
+// differences. Of floats in one, with the differences to the first element: were it n deviations
+// off, that would cost n / 2^53 of the variance.
 template <class T>
 Moments moments(const T* x, std::int64_t n, double eps) {
   const auto count = static_cast<double>(n);
-  const double about = two_sums(n, [&](std::int64_t i, double& a, double&) { a += x[i]; }).first;
-  const double mean = about / count;
+  double mean = x[0];
+  if (sizeof(T) == 8) {
+    mean = two_sums(n, [&](std::int64_t i, double& a, double&) { a += x[i]; }).first / count;
+  }
   const auto [rest, squares] = two_sums(n, [&](std::int64_t i, double& a, double& b) {
     const double off = x[i] - mean;
     a += off;
@@ -50,8 +54,9 @@ Moments moments(const T* x, std::int64_t n, double eps) {
   });
   const double shift = rest / count;
   const double var = std::max(0.0, squares / count - shift * shift);
-  // max() would make 0 of NaN.
-  return {mean + shift, 1 / std::sqrt((std::isnan(squares) ? squares : var) + eps)};
+  // max() would make 0 of NaN; squares of floats are finite unless an element is not.
+  const bool broken = std::isnan(squares) || (sizeof(T) == 4 && std::isinf(squares));
+  return {mean + shift, broken ? NAN : 1 / std::sqrt(var + eps)};
 }
 
 // How the lines that are normalized lie in x: the named axes moved behind the others.

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "autograd/ops/cat.h"
+#include "autograd/ops/matmul.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/sum.h"
 #include "autograd/ops/transpose.h"
@@ -161,6 +162,29 @@ TEST(Attention, OfHalfTypesIsComputedInFloat) {
     wide.backward(ones({3, 2}));
     expect_same_bits(a.grad().value(), b.grad().value().to(half));
   }
+}
+
+TEST(Attention, IsTheProductOfItsWeightsAndTheValues) {
+  const std::vector<Variable> in = operands({2, 3, 2}, {2, 4, 2}, {2, 4, 3});
+  const Tensor mask = tensor({{1, 0, 1, 1}, {0, 0, 0, 0}, {0, 1, 1, 1}}, kBool);
+  const auto both = [&](const Variable& q, const Variable& k, const Variable& v, double p) {
+    Generator one(7), two(7);
+    AttentionOptions options{.mask = mask, .is_causal = true, .dropout_p = p, .generator = &one};
+    const Variable y = scaled_dot_product_attention(q, k, v, options);
+    options.generator = &two;
+    const Variable weights = attention_weights(q, k, options);
+    EXPECT_EQ(weights.dtype(), q.dtype());
+    return std::pair(y, weights);
+  };
+  for (const double p : {0.0, 0.3}) {
+    const auto [y, weights] = both(in[0], in[1], in[2], p);
+    expect_same_bits(matmul(weights, in[2]).value(), y.value());
+    expect_same_bits(weights.value().select(1, 1), zeros({2, 4}, kFloat64));
+    EXPECT_EQ(weights.value().at({0, 2, 3}), 0);  // later than the query
+  }
+  const auto half = [&](int i) { return Variable(in[i].value().to(kFloat16)); };
+  const Variable sums = sum(both(half(0), half(1), half(2), 0).second, -1);
+  expect_close(sums.value().to(kFloat64), tensor({{1, 0, 1}, {1, 0, 1}}, kFloat64), 0, 2e-3);
 }
 
 TEST(Attention, ErrorsNameShapesAndTypes) {
