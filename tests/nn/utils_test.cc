@@ -91,7 +91,7 @@ TEST(SpectralNorm, BeginsNearTheLargestSingularValueAndStaysInEval) {
   layer.eval();
   const Tensor w = layer.weight().value();
   // 15 iterations leave a few digits; the largest singular value of w is its 2-norm.
-  EXPECT_NEAR(max(svd(w).S).item(), 1, 1e-2);
+  EXPECT_NEAR(max(linalg::svd(w).S).item(), 1, 1e-2);
   expect_same_bits(layer.weight().value(), w);
   expect_close(layer.remove().weight.value(), w, 0, 0);
   EXPECT_EQ(layer.named_buffers().at(0).first, "parametrizations.weight.0._u");
