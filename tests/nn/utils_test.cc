@@ -7,7 +7,9 @@
 #include "nn/utils/averaged_model.h"
 #include "nn/utils/freeze.h"
 #include "nn/utils/parameters_to_vector.h"
+#include "nn/utils/spectral_norm.h"
 #include "nn/utils/weight_norm.h"
+#include "tensor/linalg.h"
 #include "tensor/elementwise/square.h"
 #include "tests/support/compare.h"
 #include "tests/support/golden.h"
@@ -72,6 +74,32 @@ TEST(WeightNorm, IsThatOfPyTorch) {
         Linear(c.integer("in_features"), c.integer("out_features"), c.rng, c.flag("bias"), c.dtype),
         axis));
   });
+}
+
+TEST(SpectralNorm, IsThatOfPyTorch) {
+  testing::check_module("spectral_norm", [](const testing::ModuleCase& c) {
+    return testing::made(SpectralNorm(
+        Linear(c.integer("in_features"), c.integer("out_features"), c.rng, true, c.dtype), c.rng,
+        {.n_power_iterations = c.integer("n_power_iterations"),
+         .axis = static_cast<int>(c.integer("axis"))}));
+  });
+}
+
+TEST(SpectralNorm, BeginsNearTheLargestSingularValueAndStaysInEval) {
+  Generator rng(1);
+  SpectralNorm layer(Linear(5, 3, rng, true, kFloat64), rng);
+  layer.eval();
+  const Tensor w = layer.weight().value();
+  // 15 iterations leave a few digits; the largest singular value of w is its 2-norm.
+  EXPECT_NEAR(max(linalg::svd(w).S).item(), 1, 1e-2);
+  expect_same_bits(layer.weight().value(), w);
+  expect_close(layer.remove().weight.value(), w, 0, 0);
+  EXPECT_EQ(layer.named_buffers().at(0).first, "parametrizations.weight.0._u");
+  expect_throws_text<ConfigError>(
+      [&] { SpectralNorm(Linear(2, 2, rng), rng, {.n_power_iterations = 0}); },
+      "[SpectralNorm] n_power_iterations: 0; expected >= 1");
+  expect_throws_text<ConfigError>([&] { SpectralNorm(Linear(2, 2, rng), rng, {.eps = 0}); },
+                                  "[SpectralNorm] eps: 0; expected a number > 0");
 }
 
 TEST(WeightNorm, BeginsAndEndsWithTheLayersWeight) {

@@ -1,8 +1,8 @@
-"""Writes weight_norm.json, a table of modules, and averaged_model.json: what AveragedModel of
+"""Writes weight_norm.json and spectral_norm.json, tables of modules, and averaged_model.json: what AveragedModel of
 PyTorch holds after each of four updates. Run: python make_utils.py"""
 import copy
 
-from torch.nn.utils.parametrizations import weight_norm
+from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from module_cases import *
@@ -16,6 +16,15 @@ for axis in (0, 1, -1, None):
                                  dict(in_features=shape[-1], out_features=out, bias=bias) |
                                  ({} if axis is None else dict(axis=axis))))
 write("weight_norm", table)
+
+table = []
+for axis, n in ((0, 1), (1, 2), (-1, 1)):
+    for shape, out, train in (((4, 3), 2, True), ((4, 3), 2, False), ((3,), 4, True),
+                              ((2, 1), 3, True)):
+        layer = spectral_norm(torch.nn.Linear(shape[-1], out), dim=axis, n_power_iterations=n)
+        table.append(module_case(layer, [rand(*shape)], dict(
+            in_features=shape[-1], out_features=out, axis=axis, n_power_iterations=n), train=train))
+write("spectral_norm", table)
 
 
 class Model(torch.nn.Module):
