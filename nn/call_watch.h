@@ -8,7 +8,8 @@ namespace gradus::nn {
 class Module;
 
 /// Sees the calls of all modules on this thread while it lives, from the outside to the inside: a
-/// table of shapes, a profile, the activations of one layer are made of these.
+/// table of shapes (summary.h), a profile, the activations of one layer are made of these. Of
+/// several that live, the one made last sees them alone. It must end on the thread that made it.
 class CallWatch {
  public:
   CallWatch();

@@ -15,7 +15,7 @@ namespace {
 
 // Objects in memory take up to a hundred times the bytes that ask for them.
 constexpr std::uint64_t kMostPickle = 4'000'000;  // some 20,000 tensors
-constexpr std::size_t kMostNames = 64'000'000, kLongestKey = 1000;
+constexpr std::size_t kMostCollected = 64'000'000, kLongestKey = 1000;
 constexpr std::string_view kPickle = "/data.pkl";
 constexpr int kDeepest = 32;  // dictionaries inside of each other
 
@@ -189,18 +189,17 @@ class TorchFile {
   }
 
   void collect(const Unpickled& all, std::uint32_t dictionary, const std::string& path, int depth) {
-    // A dictionary in two places could be in more of them than there is time for.
-    if (depth > kDeepest || !seen_.insert(dictionary).second) malformed();
+    if (depth > kDeepest) malformed();  // or inside of itself
     const std::vector<std::uint32_t>& items = all.objects[dictionary].items;
     for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
       const PyObject &key = all.objects[items[i]], &value = all.objects[items[i + 1]];
+      spend(1);
       if (value.kind != PyObject::kTensor && value.kind != PyObject::kDictionary) continue;
       if (key.kind != PyObject::kText && key.kind != PyObject::kInteger) malformed();
       if (key.text.size() > kLongestKey) malformed();
       const std::string name =
           path + (key.kind == PyObject::kText ? std::string(key.text) : std::to_string(key.number));
-      name_bytes_ += name.size();
-      if (name_bytes_ > kMostNames) malformed();
+      spend(200 + name.size());
       if (value.kind == PyObject::kDictionary) {
         collect(all, items[i + 1], name + ".", depth + 1);
       } else if (names_.insert(name).second) {
@@ -211,15 +210,24 @@ class TorchFile {
     }
   }
 
+  // A dictionary in many places, each of them in many, could ask for more than there is.
+  void spend(std::size_t bytes) {
+    if (bytes > left_) {
+      place_.fail(
+          "dictionaries are in too many places; expected each in few; save "
+          "model.state_dict()");
+    }
+    left_ -= bytes;
+  }
+
   const Input& input_;
   const Place& place_;
   std::map<std::string, ZipEntry> entries_;
   std::string pickle_name_, folder_;
   std::map<std::string, std::size_t> storages_;  // by key
   std::vector<Tensor> tensors_;                  // of objects, by their number
-  std::set<std::uint32_t> seen_;
   std::set<std::string> names_;
-  std::size_t name_bytes_ = 0;
+  std::size_t left_ = kMostCollected;
   NamedTensors found_;
 };
 

@@ -147,7 +147,7 @@ TEST(State, OfWhichTheHeaderBeginsAsAPickleIsNone) {
     Parameter w = parameter("w", ones({1}));
   };
   const TemporaryFolder folder;
-  for (int length = 480; length < 640; ++length) {
+  for (int length = 480; length < 640; length += 8) {  // it is filled up to whole eights
     save(One(), folder / "one.safetensors", {{"m", std::string(length, 'x')}});
     if (file_text(folder / "one.safetensors").substr(0, 2) != "\x80\x02") continue;
     EXPECT_TRUE(load(One(), folder / "one.safetensors").complete());

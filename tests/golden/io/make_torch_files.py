@@ -30,8 +30,9 @@ def every_kind():
     state["rank8"] = torch.rand(1, 2, 1, 2, 1, 2, 1, 2)
     state["parameter"] = torch.nn.Parameter(torch.rand(3))
     state._metadata = {"": {"version": 1}}
-    return {"model": state, "epoch": 70000, "loss": 0.25, "best": None, "big": 2**40, "note": "ä",
-            "sizes": base.shape, "more": {1: base[:2], "deep": {"x": base[5]}},
+    twice = {"x": base[2:4]}
+    return {"model": state, "here": twice, "there": twice, "epoch": 70000, "loss": 0.25, "best": None, "big": 2**40, "note": "ä",
+            "sizes": base.shape, "more": {1: base[:2], -(2**40): base[7], "deep": {"x": base[5]}},
             "left out": [base, (1, -1, True, False)]}
 
 
@@ -86,6 +87,10 @@ def main():
     changed(small, HERE / "refused_key.pt", b"X\x01\x00\x00\x000", b"X\x01\x00\x00\x009")
     changed(small, HERE / "refused_ring.pt", b"}q\x00X\x01\x00\x00\x00w",
             b"}q\x00X\x01\x00\x00\x00zh\x00sX\x01\x00\x00\x00w")
+    many = {"w": torch.ones(1)}
+    for _ in range(30):
+        many = {"a": many, "b": many}
+    torch.save(many, HERE / "refused_many.pt")
     changed(small, HERE / "refused_opcode.pt", b"}q\x00", b"}q\x00\xff")
     changed(small, HERE / "refused_end.pt", b".", b"")
     shutil.rmtree(CORPUS, ignore_errors=True)

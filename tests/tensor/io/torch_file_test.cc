@@ -22,7 +22,7 @@ std::map<std::string, Tensor> by_name(const NamedTensors& tensors) {
 TEST(TorchFile, HasTheTensorsOfPyTorchUnderThePathsOfTheirDictionaries) {
   const auto got = by_name(load_torch(kFolder + "every_kind.pt"));
   const auto expected = by_name(load_safetensors(kFolder + "every_kind_pt.safetensors").tensors);
-  EXPECT_EQ(got.size(), 16u);
+  EXPECT_EQ(got.size(), 19u);
   ASSERT_EQ(got.size(), expected.size());
   for (const auto& [name, x] : expected) {
     ASSERT_TRUE(got.contains(name)) << name;
@@ -60,6 +60,8 @@ TEST(TorchFile, ThatIsRefusedSaysWhy) {
        "x.contiguous()"},
       {"refused_key", "no elements '9' in the archive; expected them"},
       {"refused_ring", "a tensor of the pickle is malformed; expected what torch.save writes"},
+      {"refused_many",
+       "dictionaries are in too many places; expected each in few; save model.state_dict()"},
       {"refused_opcode",
        "at byte 5 of the pickle: opcode '\\xff'; expected those of tensors in dictionaries; save "
        "model.state_dict()"},
