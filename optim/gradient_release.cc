@@ -53,8 +53,7 @@ void GradientRelease::arrived(std::size_t group, std::size_t member, const Varia
   Engine::Member& mine = optimizer_.groups_[group].members[member];
   const Tensor g = leaf.node()->grad.node()->value();
   double squares = 0;
-  const bool look = clip_ != ReleaseClip::kNone || measuring_ ||
-                    optimizer_.options_.non_finite != NonFinite::kPropagate;
+  const bool look = clip_ != ReleaseClip::kNone || measuring_ || optimizer_.looks_at_gradients();
   const bool good = !look || optimizer_.look_at(mine, g, squares);
   if (good) squares_ += squares;
   if (good && !measuring_) {

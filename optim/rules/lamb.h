@@ -1,5 +1,6 @@
 #pragma once
 #include "optim/rules/adam.h"
+#include "optim/symbol.h"
 
 namespace gradus::optim {
 
@@ -66,7 +67,14 @@ struct LAMB {
     double theta_norm = std::sqrt(sums[0]), u_norm = std::sqrt(sums[1]);
     if (norm_limit > 0 && theta_norm > norm_limit) theta_norm = norm_limit;
     const bool scaled = scale == LambScale::kAlways || weight_decay > 0;
-    step_size = scaled && theta_norm > 0 && u_norm > 0 ? lr * theta_norm / u_norm : lr;
+    set_scale(scaled && theta_norm > 0 && u_norm > 0 ? lr * theta_norm / u_norm : lr);
+  }
+  void set_scale(double s) { step_size = s; }
+  std::string scale_written() const {
+    const std::string limit = symbolic::number_text(norm_limit), rate = symbolic::number_text(lr);
+    if (scale == LambScale::kWithDecay && weight_decay == 0) return rate;
+    return rate + (norm_limit > 0 ? "*min(sqrt(A), " + limit + ")" : "*sqrt(A)") + "/sqrt(B), " +
+           rate + " if A or B is 0";
   }
 
   template <class T>
