@@ -298,12 +298,15 @@ void Engine::step(std::source_location where) {
   if (!after_.empty()) after_.each([this](const auto& f) { f(*this); });
 }
 
+void Engine::check_accumulates() const {
+  if (accumulates()) return;
+  fail(
+      "accumulate: the rule keeps nothing of a gradient without a step; expected one with moments, "
+      "like Adam");
+}
+
 void Engine::accumulate(std::source_location where) {
-  if (!accumulates()) {
-    fail(
-        "accumulate: the rule keeps nothing of a gradient without a step; expected one with "
-        "moments, like Adam");
-  }
+  check_accumulates();
   advance(true, where);
 }
 

@@ -81,6 +81,16 @@ class Engine : public AnyOptimizer {
   StateDict state_dict() const override;
   void load_state_dict(const StateDict& saved) override;
 
+  /// The state dict of another rule with the same state, as load_state_dict() takes it: among Adam,
+  /// AdamW, Adam8bit, AdamW8bit and PagedAdamW. m and v are rounded to bytes or become numbers
+  /// again where this optimizer keeps them so. Hyper-parameters are taken over but for weight_decay
+  /// and decay_mode, in which the rules differ, and what only one of them has.
+  ///   adamw.load_state_dict(adamw.migrated(load_state("adam.safetensors")));
+  /// Throws ConfigError: "[Lion] migrated: from Adam; expected rules that share a state: Adam,
+  /// Adam8bit, AdamW, AdamW8bit, PagedAdamW", and for a group that is not there as
+  /// load_state_dict() does.
+  StateDict migrated(const StateDict& saved) const;
+
   /// To read and to change. step() refuses another low_precision once a parameter of 16 bits has
   /// state, and numbers outside their ranges, with a ConfigError.
   EngineOptions& options() { return options_; }
@@ -176,6 +186,7 @@ class Engine : public AnyOptimizer {
   GradientUse gradient_use() const;
   /// Whether gradients are read before the step.
   bool looks_at_gradients() const;
+  void check_accumulates() const;
   /// A step, or without one of the parameters, an accumulation.
   void advance(bool keep_theta, const std::source_location& where);
   /// Norm and finiteness of a gradient, added to the report. False to skip it.

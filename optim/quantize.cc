@@ -64,14 +64,14 @@ void quantize_all(ByteMap map, const T* x, std::int64_t n, std::uint8_t* codes, 
   const Table& table = table_of(map);
   for (std::int64_t begin = 0; begin < n; begin += kQuantizedBlock) {
     const std::int64_t end = std::min(n, begin + kQuantizedBlock);
-    T largest = 0;
+    T low = 0, high = 0;
     for (std::int64_t i = begin; i < end; ++i) {
-      const T size = x[i] < 0 ? -x[i] : x[i];
-      largest = size > largest ? size : largest;
+      low = x[i] < low ? x[i] : low;
+      high = x[i] > high ? x[i] : high;
     }
-    const float scale = static_cast<float>(largest);
+    const float scale = static_cast<float>(-low > high ? low : high);
     scales[begin / kQuantizedBlock] = scale;
-    const float inverse = scale > 0 && std::isfinite(scale) ? 1 / scale : 0.0f;
+    const float inverse = std::isfinite(1 / scale) ? 1 / scale : 0.0f;
     for (std::int64_t i = begin; i < end; ++i) {
       const float scaled = static_cast<float>(x[i]) * inverse;
       // Not below the first bucket, which is level 0, nor above 1; NaN becomes 0.

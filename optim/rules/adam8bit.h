@@ -7,14 +7,14 @@ namespace gradus::optim {
 /// Adam and AdamW whose m and v are bytes: 2.03 bytes of state per element instead of 8.
 ///   m = value[m8] m_max,  v = value[v8] v_max      for each block of 256 elements
 ///   theta, m, v = step of Adam                      (with the options of Adam)
-///   m_max = max |m|,  v_max = max v,  m8, v8 = codes of m / m_max, v / v_max
-/// m has the signed, v the unsigned map of optim/quantize.h; a negative m never becomes 0. An
-/// element whose gradient is not finite does not move, and its m and v become 0. Parameters with
-/// fewer than min_quantized elements keep m and v as numbers; in a group with min_quantized = 2^50
-/// all do. Source: Dettmers et al. 2022, ICLR, arXiv:2110.02861, and its published program,
-/// bitsandbytes. Differs: the paper's blocks have 2048 elements; decay comes before the step, as in
-/// PyTorch, not after it; Adam8bit decays by the gradient (kL2) as Adam does, in bitsandbytes it is
-/// AdamW.
+///   m_max, v_max = the largest of the block,  m8, v8 = codes of m / m_max, v / v_max
+/// m has the signed, v the unsigned map of optim/quantize.h. An element whose gradient is not
+/// finite does not move, and its m and v become 0. Parameters with fewer than min_quantized
+/// elements keep m and v as numbers; in a group where it is 2^50, all do.
+///
+/// Source: Dettmers et al. 2022, ICLR, arXiv:2110.02861, and its published program, bitsandbytes.
+/// Differs: the paper's blocks have 2048 elements; decay comes before the step, as in PyTorch, not
+/// after it; Adam8bit decays by the gradient (kL2) as Adam does, in bitsandbytes it is AdamW.
 template <DecayMode kDecay>
 struct Adam8bitWithDecay : AdamWithDecay<kDecay> {
   using Inner = AdamWithDecay<kDecay>;
