@@ -363,6 +363,8 @@ TEST(Step, StateStartsWhereTheSettingOfTheFirstStepSays) {
 
 TEST(Step, TakesZeroAndNonFiniteGradientsAsTheFormulaDoes) {
   for (const std::string& rule : rule_names()) {
+    // Bytes skip such elements (stored_state_test.cc), SOAP refuses them (trace_test.cc).
+    if (rule.ends_with("8bit") || rule == "SOAP") continue;
     const Variable zero = with_gradient(1, 0), nan = with_gradient(1, kNan);
     const auto optimizer = make_optimizer(rule, {{"zero", zero}, {"nan", nan}});
     optimizer->set_hyper_parameter("weight_decay", 0);
