@@ -123,6 +123,10 @@ void Optimizer<Rule>::check_rule(std::size_t group, bool zero_lr) const {
       fail("step: the parameters are where they are evaluated; expected train() before");
     }
   }
+  if (groups_[group].in_float) {
+    check_float("lr", rules_[group].lr);
+    if constexpr (requires { rules_[group].eps; }) check_float("eps", rules_[group].eps);
+  }
   if (!zero_lr || rules_[group].lr != 0) return check(rules_[group]);
   Rule with_lr = rules_[group];
   with_lr.lr = 1;

@@ -40,6 +40,12 @@ void Engine::fail(const std::string& text) const {
   throw ConfigError("[" + std::string(rule_name()) + "] " + text);
 }
 
+void Engine::check_float(const char* name, double value) const {
+  if (value == 0 || static_cast<float>(value) != 0) return;
+  fail(std::string(name) + ": " + to_text(value) +
+       " is 0 in float32; expected at least 1e-44, or parameters of float64");
+}
+
 void Engine::add_members(std::string name, NamedParameters parameters, double max_lr,
                          double lr_scale) {
   if (parameters.empty()) fail("parameters: none; expected at least one");
@@ -84,6 +90,7 @@ void Engine::add_members(std::string name, NamedParameters parameters, double ma
     Member member{parameter, std::move(variable), {}, {}, 0, hash_of(parameter)};
     member.state.resize(state_names().size());
     member.scalars.resize(scalar_names().size());
+    group.in_float = group.in_float || member.variable.dtype() != kFloat64;
     group.members.push_back(std::move(member));
   }
   groups_.push_back(std::move(group));

@@ -138,6 +138,7 @@ class Engine : public AnyOptimizer {
     std::vector<Member> members;
     double max_lr = 0, lr_scale = 1;
     std::map<std::string, Schedule> schedules = {};
+    bool in_float = false;  // whether some parameter is computed in float32
   };
   /// A member that steps, with its gradient as contiguous elements.
   struct Work {
@@ -156,7 +157,8 @@ class Engine : public AnyOptimizer {
   virtual DType array_dtype(std::size_t k, DType computed) const = 0;
   virtual bool accumulates() const = 0;
   virtual bool needs_finite() const = 0;
-  /// Throws ConfigError; lr may be 0 where a schedule says so.
+  /// Throws ConfigError, also for an lr or eps that is 0 in float32 where that is computed in; lr
+  /// may be 0 where a schedule says so.
   virtual void check_rule(std::size_t group, bool zero_lr) const = 0;
   virtual void check_setting(const std::string& name, double value) const = 0;
   virtual void assign(std::size_t group, const std::string& name, double value) = 0;
@@ -175,6 +177,7 @@ class Engine : public AnyOptimizer {
   void add_members(std::string name, NamedParameters parameters, double max_lr, double lr_scale);
   std::size_t find_group(const std::string& name) const;
   [[noreturn]] void fail(const std::string& text) const;
+  void check_float(const char* name, double value) const;
 
   std::deque<Group> groups_;
 

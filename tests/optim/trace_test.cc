@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "autograd/ops_all.h"
 #include "optim/gradient_release.h"
 #include "optim/optimizer.h"
 #include "optim/rules/adamw.h"
