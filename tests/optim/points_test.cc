@@ -156,7 +156,7 @@ void expect_lookahead_mistakes_noticed() {
 TEST(Mutations, OfLookaheadAreNoticed) { expect_lookahead_mistakes_noticed<LookaheadAdam>(); }
 TEST(Mutations, OfLookaheadPullbackAreNoticed) {
   using Rule = LookaheadPullbackAdam;
-  const Mistakes<Rule> mistakes;
+  const Mistakes<LookaheadPullbackAdam> mistakes;
   mistakes.of_weight_decay();
   mistakes.setting("another period", [](Rule& h) { h.period += 1; });
   mistakes.setting("another alpha", [](Rule& h) { h.alpha = 0.8; });
