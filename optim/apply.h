@@ -58,6 +58,8 @@ void update_elements(const Rule rule, double max_lr, T* __restrict theta,
   if constexpr (kDecoupled) decay = T(decay_of_step(rule, max_lr));
   // Pointers of their own, marked restrict, instead of an array: else nothing is vectorised.
   [&](auto* __restrict... state) {
+  // They are distinct: with six arrays the compiler would rather give up than compare them all.
+#pragma GCC ivdep
     for (std::int64_t i = 0; i < n; ++i) {
       T g = gradient[i];
       if constexpr (kL2) g += decay * theta[i];
