@@ -89,9 +89,11 @@ TEST(Conformance, NamesThePrograms) {
     for (const auto& factor : all.at("lr")) {
       path.lr.push_back(known.at("lr") * golden_number(factor));
     }
-    EXPECT_EQ(whose(path, known), (std::vector<std::string>{program}))
-        << "likest: " << likeness(path, known)[0].program << " off by "
-        << likeness(path, known)[0].difference;
+    std::vector<std::string> expected = {program};
+    // Within bounds that have not closed in yet, AdaBound is this Adam.
+    if (program.starts_with("TensorFlow and Keras Adam")) expected.push_back("Luolc/AdaBound");
+    EXPECT_EQ(whose(path, known), expected) << "likest: " << likeness(path, known)[0].program
+                                            << " off by " << likeness(path, known)[0].difference;
     ++told;
   }
   EXPECT_GE(told, 55);

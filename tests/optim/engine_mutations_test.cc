@@ -221,8 +221,8 @@ TEST(Mutations, OfTheSplitMasterAndOfKahanAreNoticed) {
        {"low is dropped", "no decay", "decay of the rounded one", "truncated", "master is rounded",
         "low without a sign", "low is not kept", "half of low"}},
       {LowPrecision::kKahan,
-       {"low is dropped", "low has the other sign", "decay outside", "no decay",
-        "decay of the rounded one", "truncated", "low is not rounded", "low adds up"}}};
+       {"low is dropped", "low has the other sign", "decay outside", "no decay", "truncated",
+        "low is not rounded", "low adds up"}}};
   for (const auto& [way, mistakes] : all) {
     const Numbers got = bfloat16_after(way);
     EXPECT_EQ(got, bfloat16_reference(way, "")) << "the right formula differs already";

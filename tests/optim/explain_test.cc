@@ -147,16 +147,16 @@ TEST(Explain, WorksForEveryRule) {
 TEST(MemoryPlan, IsWhatTrainingThenTakes) {
   for (const DType dtype : {kBFloat16, kFloat32, kFloat64}) {
     for (const std::string& rule : rule_names()) {
-      const Variable a = parameter(zeros({1000}, dtype)), b = parameter(zeros({20, 30}, dtype));
+      const Variable a = parameter(zeros({5000}, dtype)), b = parameter(zeros({20, 30}, dtype));
       const auto optimizer = make_optimizer(rule, {{"a", a}, {"b", b}});
       const auto* const engine = dynamic_cast<const Engine*>(optimizer.get());
       if (engine == nullptr) continue;
       const MemoryPlan plan = engine->memory_plan();
-      const auto bytes = static_cast<std::int64_t>(1600 * size_of(dtype));
+      const auto bytes = static_cast<std::int64_t>(5600 * size_of(dtype));
       EXPECT_EQ(plan.parameters, bytes);
       EXPECT_EQ(plan.gradients, bytes);
       EXPECT_EQ(plan.allocated, 0);
-      a.set_grad(ones({1000}, dtype));
+      a.set_grad(ones({5000}, dtype));
       b.set_grad(ones({20, 30}, dtype));
       const std::int64_t before = memory_stats().current_bytes;
       optimizer->step();
