@@ -116,7 +116,8 @@ TEST(Conformance, NamesTorch) {
       {"AMSGrad", "torch.optim.Adam(amsgrad)"},
       {"NAdam", "torch.optim.NAdam"},
       {"RAdam", "torch.optim.RAdam"},
-      {"Adamax", "torch.optim.Adamax"}};
+      {"Adamax", "torch.optim.Adamax"},
+      {"Adafactor", "torch.optim.Adafactor"}};
   const auto all = golden("optim/trajectories");
   const Tensor start = from_values(golden_numbers(all.at("start")), {3}, kFloat64);
   for (const auto& each : all.at("cases")) {
