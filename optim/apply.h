@@ -32,8 +32,9 @@ struct Slot {
 struct Launch {
   GradientUse gradient = {};
   LowPrecision low_precision = LowPrecision::kSplitMaster;
-  double max_lr = 1;      ///< of DecayMode::kFullyDecoupled
-  std::uint64_t key = 0;  ///< of stochastic rounding, of the optimizer
+  double max_lr = 1;        ///< of DecayMode::kFullyDecoupled
+  std::uint64_t key = 0;    ///< of stochastic rounding, of the optimizer
+  bool keep_theta = false;  ///< only the state moves
 };
 
 /// What one step takes of theta, in the modes in which it does.
@@ -57,6 +58,8 @@ void update_elements(const Rule rule, double max_lr, T* __restrict theta,
   if constexpr (kDecoupled) decay = T(decay_of_step(rule, max_lr));
   // Pointers of their own, marked restrict, instead of an array: else nothing is vectorised.
   [&](auto* __restrict... state) {
+  // They are distinct: with six arrays the compiler would rather give up than compare them all.
+#pragma GCC ivdep
     for (std::int64_t i = 0; i < n; ++i) {
       T g = gradient[i];
       if constexpr (kL2) g += decay * theta[i];
@@ -84,8 +87,26 @@ template <class T, class Rule, std::size_t kStates>
   update_elements<false, false, T>(rule, max_lr, theta, g, states, begin, n, kIndices);
 }
 
+/// A block of theta as numbers that a rule computes with, and back; `low` as in load_half().
+template <class T>
+void load_theta(DType dtype, LowPrecision way, const void* theta, const void* low, std::int64_t n,
+                T* numbers) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (is_half(dtype)) return load_half(dtype, way, theta, low, n, numbers);
+  }
+  std::copy_n(static_cast<const T*>(theta), n, numbers);
+}
+template <class T>
+void store_theta(DType dtype, LowPrecision way, const T* numbers, std::int64_t n,
+                 const RoundingStream& stream, void* theta, void* low) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (is_half(dtype)) return store_half(dtype, way, numbers, n, stream, theta, low);
+  }
+  std::copy_n(numbers, n, static_cast<T*>(theta));
+}
+
 /// The same through buffers that stay in the cache, for gradients that change on their way into the
-/// rule and parameters of 16 bits.
+/// rule, parameters of 16 bits, and steps that move the state only.
 template <class T, class Rule, std::size_t kStates>
 void update_buffered(const Rule& rule, const Launch& launch, const Slot<kStates>& slot,
                      std::int64_t begin, std::int64_t end) {
@@ -97,26 +118,31 @@ void update_buffered(const Rule& rule, const Launch& launch, const Slot<kStates>
     auto* const low = slot.low == nullptr ? nullptr : static_cast<std::byte*>(slot.low) + begin * 2;
     prepare_gradient(slot.dtype, static_cast<const std::byte*>(slot.g) + begin * bytes, n,
                      launch.gradient, gradient);
-    if constexpr (std::is_same_v<T, float>) {
-      if (is_half(slot.dtype)) {
-        load_half(slot.dtype, launch.low_precision, theta, low, n, numbers);
-        update_numbers<T>(rule, launch.max_lr, numbers, gradient, slot.state, begin, n);
-        store_half(slot.dtype, launch.low_precision, numbers, n,
-                   {slot.key ^ launch.key, slot.step, begin}, theta, low);
-        continue;
-      }
+    if (is_half(slot.dtype) || launch.keep_theta) {
+      load_theta<T>(slot.dtype, launch.low_precision, theta, low, n, numbers);
+      update_numbers<T>(rule, launch.max_lr, numbers, gradient, slot.state, begin, n);
+      if (launch.keep_theta) continue;
+      store_theta<T>(slot.dtype, launch.low_precision, numbers, n,
+                     {slot.key ^ launch.key, slot.step, begin}, theta, low);
+      continue;
     }
     update_numbers<T>(rule, launch.max_lr, reinterpret_cast<T*>(theta), gradient, slot.state, begin,
                       n);
   }
 }
 
+template <class T, class Rule, std::size_t kStates>
+void update_stored(const Rule& rule, const Launch& launch, const Slot<kStates>& slot,
+                   std::int64_t begin, std::int64_t end);  // optim/apply_stored.h
+
 template <class Rule, std::size_t kStates>
 void update_piece(const Rule& rule, const Launch& launch, const Slot<kStates>& slot,
                   std::int64_t begin, std::int64_t end) {
   const DType computed = slot.dtype == kFloat64 ? kFloat64 : kFloat32;
   dispatch_floating(computed, [&]<class T>(std::type_identity<T>) {
-    if (is_half(slot.dtype) || !launch.gradient.plain()) {
+    if constexpr (StoredRule<Rule>) {
+      update_stored<T>(rule, launch, slot, begin, end);
+    } else if (is_half(slot.dtype) || launch.keep_theta || !launch.gradient.plain()) {
       update_buffered<T>(rule, launch, slot, begin, end);
     } else {
       update_numbers<T>(rule, launch.max_lr, static_cast<T*>(slot.theta) + begin,
@@ -126,8 +152,10 @@ void update_piece(const Rule& rule, const Launch& launch, const Slot<kStates>& s
 }
 
 /// Applies the rule to all slots. Parameters that start late have a smaller step of their own.
-template <ElementRule Rule, std::size_t kStates>
-void apply(Rule rule, std::span<const Slot<kStates>> slots, const Launch& launch = {}) {
+template <class Rule, std::size_t kStates>
+requires(ElementRule<Rule> || StoredRule<Rule>) void apply(Rule rule,
+                                                           std::span<const Slot<kStates>> slots,
+                                                           const Launch& launch = {}) {
   std::int64_t total = 0, prepared = 0;
   // Whether the rule had to be prepared again.
   const auto prepare = [&](const Slot<kStates>& slot) {

@@ -6,6 +6,7 @@
 //   GRADUS_EMIT_OPTIM_UPDATE_RULE(MyRule);   // inside no namespace; MyRule in gradus::optim
 #include "autograd/node.h"
 #include "optim/apply_scaled.h"
+#include "optim/apply_stored.h"
 #include "optim/optimizer.h"
 #include "optim/symbol.h"
 
@@ -122,6 +123,10 @@ void Optimizer<Rule>::check_rule(std::size_t group, bool zero_lr) const {
       fail("step: the parameters are where they are evaluated; expected train() before");
     }
   }
+  if (groups_[group].in_float) {
+    check_float("lr", rules_[group].lr);
+    if constexpr (requires { rules_[group].eps; }) check_float("eps", rules_[group].eps);
+  }
   if (!zero_lr || rules_[group].lr != 0) return check(rules_[group]);
   Rule with_lr = rules_[group];
   with_lr.lr = 1;
@@ -157,9 +162,9 @@ void Optimizer<Rule>::update(std::size_t group, std::span<const Work> work, cons
       begin_step(rule, member.steps, member.scalars.data());
       const Tensor& parameter = member.variable.node()->value();
       if (parameter.numel() == 0) continue;
-      const Tensor theta = whole(member);
+      const Tensor theta = launch.keep_theta ? whole(member).clone() : whole(member);
       rule.update(theta, prepared(parameter, each.g, launch.gradient), member.state);
-      put_whole(member, theta);
+      if (!launch.keep_theta) put_whole(member, theta);
     }
     return;
   }
@@ -188,7 +193,11 @@ void Optimizer<Rule>::update(std::size_t group, std::span<const Work> work, cons
 
 template <class Rule>
 std::string Optimizer<Rule>::formula(std::size_t group, std::int64_t t) const {
-  if constexpr (!ElementRule<Rule> || requires { requires !Rule::kSymbolic; }) {
+  if constexpr (requires(Rule rule) { rule.written(); }) {
+    Rule rule = rules_[group];
+    rule.begin_step(t);
+    return rule.written();
+  } else if constexpr (requires { requires !Rule::kSymbolic; }) {
     return "";
   } else {
     // As it will be for the first parameter that comes to this step.
@@ -198,7 +207,11 @@ std::string Optimizer<Rule>::formula(std::size_t group, std::int64_t t) const {
       kept = member.scalars;
       break;
     }
-    return symbolic::formula_of(rules_[group], t, kept);
+    if constexpr (StoredRule<Rule>) {
+      return symbolic::formula_of<typename Rule::Inner>(rules_[group], t, kept);
+    } else {
+      return symbolic::formula_of(rules_[group], t, kept);
+    }
   }
 }
 

@@ -40,6 +40,12 @@ void Engine::fail(const std::string& text) const {
   throw ConfigError("[" + std::string(rule_name()) + "] " + text);
 }
 
+void Engine::check_float(const char* name, double value) const {
+  if (value == 0 || static_cast<float>(value) != 0) return;
+  fail(std::string(name) + ": " + to_text(value) +
+       " is 0 in float32; expected at least 1e-44, or parameters of float64");
+}
+
 void Engine::add_members(std::string name, NamedParameters parameters, double max_lr,
                          double lr_scale) {
   if (parameters.empty()) fail("parameters: none; expected at least one");
@@ -84,6 +90,7 @@ void Engine::add_members(std::string name, NamedParameters parameters, double ma
     Member member{parameter, std::move(variable), {}, {}, 0, hash_of(parameter)};
     member.state.resize(state_names().size());
     member.scalars.resize(scalar_names().size());
+    group.in_float = group.in_float || member.variable.dtype() != kFloat64;
     group.members.push_back(std::move(member));
   }
   groups_.push_back(std::move(group));
@@ -167,10 +174,12 @@ bool Engine::look_at(const Member& member, const Tensor& gradient, double& squar
   const Tensor g = gradient.is_contiguous() ? gradient : gradient.clone();
   double sum = sum_of_squares(g);
   // Squares of float64 may overflow although all elements are finite.
-  if (!std::isfinite(sum) && options_.non_finite != NonFinite::kPropagate) {
+  if (!std::isfinite(sum) && (options_.non_finite != NonFinite::kPropagate || needs_finite())) {
     const std::string what = first_non_finite(g);
     if (!what.empty()) {
-      if (options_.non_finite == NonFinite::kError) {
+      const bool refused =
+          options_.non_finite == NonFinite::kError || options_.non_finite == NonFinite::kPropagate;
+      if (refused) {
         throw AutogradError("[" + std::string(rule_name()) + "] gradient of '" + member.name +
                             "': " + what + "; expected finite numbers");
       }
@@ -251,7 +260,7 @@ Tensor Engine::prepared(const Tensor& theta, const void* g, const GradientUse& u
 }
 
 void Engine::step_members(std::size_t group, std::span<Member> members, const GradientUse& use,
-                          const std::source_location& where) {
+                          const std::source_location& where, bool keep_theta) {
   // Kept, so that small steps do not allocate.
   thread_local std::vector<Work> work;
   work.clear();
@@ -262,7 +271,7 @@ void Engine::step_members(std::size_t group, std::span<Member> members, const Gr
     const Node& node = *member.variable.node();
     if (!node.requires_grad() || !node.grad.defined()) continue;
     const Tensor &theta = node.value(), &g = node.grad.node()->value();
-    theta.mark_changed(where);
+    if (!keep_theta) theta.mark_changed(where);
     make_state(group, member);
     // The launcher is promised that its arrays do not overlap.
     const void* gradient = g.raw_data();
@@ -277,27 +286,47 @@ void Engine::step_members(std::size_t group, std::span<Member> members, const Gr
     ++each.member->steps;
   }
   if (work.empty()) return;
-  update(
-      group, work,
-      {use, options_.low_precision, groups_[group].max_lr, hash_of(std::to_string(options_.seed))});
+  const Launch launch = {use, options_.low_precision, groups_[group].max_lr,
+                         hash_of(std::to_string(options_.seed)), keep_theta};
+  if (!options_.trace) return update(group, work, launch);
+  const std::vector<Tensor> before = traced_before(work);
+  update(group, work, launch);
+  trace_after(work, use, before);
+}
+
+bool Engine::looks_at_gradients() const {
+  return options_.clip_norm > 0 || options_.non_finite != NonFinite::kPropagate || needs_finite();
 }
 
 void Engine::step(std::source_location where) {
   if (!before_.empty()) before_.each([this](const auto& f) { f(*this); });
+  advance(false, where);
+  if (!report_.skipped) ++steps_;
+  if (!after_.empty()) after_.each([this](const auto& f) { f(*this); });
+}
+
+void Engine::check_accumulates() const {
+  if (accumulates()) return;
+  fail(
+      "accumulate: the rule keeps nothing of a gradient without a step; expected one with moments, "
+      "like Adam");
+}
+
+void Engine::accumulate(std::source_location where) {
+  check_accumulates();
+  advance(true, where);
+}
+
+void Engine::advance(bool keep_theta, const std::source_location& where) {
   follow_schedules();
   check_all();
   report_ = {};
   GradientUse use = gradient_use();
-  if (options_.clip_norm > 0 || options_.non_finite != NonFinite::kPropagate) {
-    report_.skipped = !look_at_all(use);
+  if (looks_at_gradients()) report_.skipped = !look_at_all(use);
+  if (report_.skipped) return;
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    step_members(g, groups_[g].members, use, where, keep_theta);
   }
-  if (!report_.skipped) {
-    for (std::size_t g = 0; g < groups_.size(); ++g) {
-      step_members(g, groups_[g].members, use, where);
-    }
-    ++steps_;
-  }
-  if (!after_.empty()) after_.each([this](const auto& f) { f(*this); });
 }
 
 }  // namespace gradus::optim

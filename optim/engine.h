@@ -3,6 +3,8 @@
 #include <deque>
 #include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "autograd/hooks.h"
 #include "optim/any_optimizer.h"
@@ -22,6 +24,7 @@ struct EngineOptions {
   NonFinite non_finite = NonFinite::kPropagate;
   LowPrecision low_precision = LowPrecision::kSplitMaster;  ///< of float16, bfloat16 parameters
   std::uint64_t seed = 0;                                   ///< of stochastic rounding, < 2^53
+  bool trace = false;  ///< whether steps are traced, which costs passes over all parameters
 };
 
 /// What the last step did.
@@ -30,6 +33,19 @@ struct StepReport {
   double clip_coefficient = 1;  ///< what the gradients were multiplied by
   bool skipped = false;         ///< because of NonFinite::kSkip
   std::string non_finite = {};  ///< the first parameter whose gradient is, "" for none
+};
+
+/// What the last step of one parameter did, in numbers of double precision. Where a norm that is
+/// divided by is 0, so is the quotient.
+struct ParameterTrace {
+  std::string parameter;
+  double gradient_norm = 0;     ///< as backward left it
+  double weight_norm = 0;       ///< before the step
+  double update_norm = 0;       ///< of theta after - theta before, decay included
+  double ratio = 0;             ///< update_norm / weight_norm
+  double effective_lr = 0;      ///< update_norm / norm of the gradient as the rule saw it, clipped
+  double clip_coefficient = 1;  ///< what the gradient was multiplied by, if clipped by a norm
+  double unchanged = 0;         ///< the part of the elements whose stored bits stayed the same
 };
 
 /// Bytes of what training needs besides activations.
@@ -49,15 +65,40 @@ class Engine : public AnyOptimizer {
   /// is not finite when non_finite is kError; then nothing has changed:
   ///   "[Adam] gradient of 'w': nan at [0, 2]; expected finite numbers"
   void step(std::source_location where = std::source_location::current()) override;
+  /// Lets the state of the rule take the gradients of a micro-batch as a step would, and leaves the
+  /// parameters: the gradients can be forgotten before the next micro-batch, and the last one is
+  /// taken by step(). Counts as a step of each parameter (t of the bias corrections), not in
+  /// steps() and so not for schedules; hooks are not called. An approximation of one step by the
+  /// mean of the gradients: betas decay with each micro-batch (beta^(1/k) for k of them is the same
+  /// memory), and v averages the squares of the micro-gradients, which are larger than the square
+  /// of their mean by their variance. Source: Zhang et al. 2023, arXiv:2305.19982, in optimi's
+  /// form. Throws what step() throws, and ConfigError for rules without state to take them or with
+  /// places in it (Lookahead, Schedule-Free): "[SGD] accumulate: the rule keeps nothing of a
+  /// gradient without a step; expected one with moments, like Adam".
+  void accumulate(std::source_location where = std::source_location::current());
   void zero_grad() override;
   void set_hyper_parameter(const std::string& name, double value) override;
   StateDict state_dict() const override;
   void load_state_dict(const StateDict& saved) override;
 
+  /// The state dict of another rule with the same state, as load_state_dict() takes it: among Adam,
+  /// AdamW, Adam8bit, AdamW8bit and PagedAdamW. m and v are rounded to bytes or become numbers
+  /// again where this optimizer keeps them so. Hyper-parameters are taken over but for weight_decay
+  /// and decay_mode, in which the rules differ, and what only one of them has.
+  ///   adamw.load_state_dict(adamw.migrated(load_state("adam.safetensors")));
+  /// Throws ConfigError: "[Lion] migrated: from Adam; expected rules that share a state: Adam,
+  /// Adam8bit, AdamW, AdamW8bit, PagedAdamW", and for a group that is not there as
+  /// load_state_dict() does.
+  StateDict migrated(const StateDict& saved) const;
+
   /// To read and to change. step() refuses another low_precision once a parameter of 16 bits has
   /// state, and numbers outside their ranges, with a ConfigError.
   EngineOptions& options() { return options_; }
   const StepReport& report() const { return report_; }
+  /// With options().trace, the last step of each parameter that had a gradient, and the same as
+  /// columns of text for people.
+  const std::vector<ParameterTrace>& trace() const { return trace_; }
+  std::string trace_table() const;
   /// Steps that were not skipped.
   std::int64_t steps() const { return steps_; }
 
@@ -97,6 +138,7 @@ class Engine : public AnyOptimizer {
     std::vector<Member> members;
     double max_lr = 0, lr_scale = 1;
     std::map<std::string, Schedule> schedules = {};
+    bool in_float = false;  // whether some parameter is computed in float32
   };
   /// A member that steps, with its gradient as contiguous elements.
   struct Work {
@@ -112,7 +154,11 @@ class Engine : public AnyOptimizer {
   virtual Tensor make_array(std::size_t group, std::size_t k, const Tensor& theta) const = 0;
   virtual std::optional<Shape> array_shape(std::size_t group, std::size_t k,
                                            const Shape& shape) const = 0;
-  /// Throws ConfigError; lr may be 0 where a schedule says so.
+  virtual DType array_dtype(std::size_t k, DType computed) const = 0;
+  virtual bool accumulates() const = 0;
+  virtual bool needs_finite() const = 0;
+  /// Throws ConfigError, also for an lr or eps that is 0 in float32 where that is computed in; lr
+  /// may be 0 where a schedule says so.
   virtual void check_rule(std::size_t group, bool zero_lr) const = 0;
   virtual void check_setting(const std::string& name, double value) const = 0;
   virtual void assign(std::size_t group, const std::string& name, double value) = 0;
@@ -131,6 +177,7 @@ class Engine : public AnyOptimizer {
   void add_members(std::string name, NamedParameters parameters, double max_lr, double lr_scale);
   std::size_t find_group(const std::string& name) const;
   [[noreturn]] void fail(const std::string& text) const;
+  void check_float(const char* name, double value) const;
 
   std::deque<Group> groups_;
 
@@ -140,6 +187,11 @@ class Engine : public AnyOptimizer {
   void follow_schedules();
   void check_all() const;
   GradientUse gradient_use() const;
+  /// Whether gradients are read before the step.
+  bool looks_at_gradients() const;
+  void check_accumulates() const;
+  /// A step, or without one of the parameters, an accumulation.
+  void advance(bool keep_theta, const std::source_location& where);
   /// Norm and finiteness of a gradient, added to the report. False to skip it.
   bool look_at(const Member& member, const Tensor& g, double& squares);
   /// The same for all, which sets the scale. False to skip the step.
@@ -147,7 +199,11 @@ class Engine : public AnyOptimizer {
   void make_state(std::size_t group, Member& member);
   /// Steps those of the members whose gradients are there.
   void step_members(std::size_t group, std::span<Member> members, const GradientUse& use,
-                    const std::source_location& where);
+                    const std::source_location& where, bool keep_theta = false);
+  /// The parameters before a traced step, and what became of them.
+  std::vector<Tensor> traced_before(std::span<const Work> work) const;
+  void trace_after(std::span<const Work> work, const GradientUse& use,
+                   const std::vector<Tensor>& before);
   std::int64_t state_bytes(std::size_t group, const Member& member) const;
   Member loaded(std::size_t group, const Member& member, const StateDict& saved,
                 std::size_t& used) const;
@@ -155,6 +211,7 @@ class Engine : public AnyOptimizer {
   EngineOptions options_;
   std::optional<LowPrecision> way_;  // of the half parameters that have state
   StepReport report_;
+  std::vector<ParameterTrace> trace_;
   std::int64_t steps_ = 0;
   bool released_ = false;  // by a GradientRelease, which steps inside backward
   HookList<std::function<void(AnyOptimizer&)>> before_, after_;

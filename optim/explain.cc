@@ -1,37 +1,13 @@
 // Engine: what it tells people.
-#include <cstdio>
-
 #include "autograd/node.h"
 #include "optim/engine.h"
+#include "optim/symbol.h"
+#include "optim/text.h"
 
 namespace gradus::optim {
 namespace {
 
-std::string short_text(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6g", value);
-  return text;
-}
-
-// Columns as wide as their widest entry, two blanks between; numbers to the right.
-std::string columns(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> width;
-  for (const auto& row : rows) {
-    width.resize(std::max(width.size(), row.size()));
-    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      if (c > 0) line += "  ";
-      line += row[c] + std::string(width[c] - row[c].size(), ' ');
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  }
-  return text;
-}
+using symbolic::number_text;
 
 std::int64_t bytes_of(const Tensor& x) {
   return x.defined() ? x.numel() * static_cast<std::int64_t>(size_of(x.dtype())) : 0;
@@ -49,7 +25,7 @@ std::string Engine::table() const {
     std::vector<std::string> settings;
     each_setting(g, [&](const char* name, double value) {
       if (g == 0) head.push_back(name);
-      settings.push_back(short_text(value));
+      settings.push_back(number_text(value));
     });
     if (g == 0) rows.push_back(head);
     for (const Member& member : groups_[g].members) {
@@ -71,7 +47,7 @@ std::string Engine::explain() const {
     std::string listed;
     each_setting(g, [&](const char* name, double value) {
       settings[name] = value;
-      listed += (listed.empty() ? "" : ", ") + std::string(name) + " " + short_text(value);
+      listed += (listed.empty() ? "" : ", ") + std::string(name) + " " + number_text(value);
     });
     std::int64_t elements = 0, t = 1;
     bool half = false;
@@ -88,28 +64,28 @@ std::string Engine::explain() const {
     for (const auto& [name, schedule] : group.schedules) {
       text +=
           "  " + name + " follows a schedule, which says " +
-          short_text(schedule(static_cast<double>(steps_)) * (name == "lr" ? group.lr_scale : 1)) +
+          number_text(schedule(static_cast<double>(steps_)) * (name == "lr" ? group.lr_scale : 1)) +
           " for step " + std::to_string(steps_ + 1) + "\n";
     }
     text += "  in step " + std::to_string(t) + ", where g is the gradient";
     if (options_.maximize) text += " with the other sign, to maximise";
     if (options_.clip_norm > 0) {
-      text += ", scaled to a norm of all of at most " + short_text(options_.clip_norm);
+      text += ", scaled to a norm of all of at most " + number_text(options_.clip_norm);
     }
     if (options_.clip_value > 0) {
-      text += ", cut to at most " + short_text(options_.clip_value);
+      text += ", cut to at most " + number_text(options_.clip_value);
     }
     text += " (x' is the new x):\n";
     // A rule without a mode applies decay itself.
     const double decay = settings.contains("decay_mode") ? settings["weight_decay"] : 0;
     const auto mode = static_cast<DecayMode>(settings["decay_mode"]);
     if (decay != 0 && mode == DecayMode::kL2) {
-      text += "    g <- g + " + short_text(decay) + "*theta\n";
+      text += "    g <- g + " + number_text(decay) + "*theta\n";
     } else if (decay != 0) {
       const double taken =
           (mode == DecayMode::kFullyDecoupled ? settings["lr"] / group.max_lr : settings["lr"]) *
           decay;
-      text += "    theta <- theta - " + short_text(taken) + "*theta\n";
+      text += "    theta <- theta - " + number_text(taken) + "*theta\n";
     }
     const std::string lines = formula(g, t);
     for (std::size_t at = 0; at < lines.size();) {
@@ -118,12 +94,12 @@ std::string Engine::explain() const {
       at = end + 1;
     }
     if (decay != 0 && mode == DecayMode::kFullyDecoupled && decay >= 1e-3) {
-      text += "  note: weight_decay " + short_text(decay) + " is taken whole in a step at max_lr " +
-              short_text(group.max_lr) +
+      text += "  note: weight_decay " + number_text(decay) +
+              " is taken whole in a step at max_lr " + number_text(group.max_lr) +
               "; in torch.optim.AdamW, where lr multiplies it, the same is " +
-              short_text(decay / group.max_lr) + "\n";
+              number_text(decay / group.max_lr) + "\n";
     }
-    text += "  state: " + short_text(elements == 0 ? 0 : bytes / static_cast<double>(elements)) +
+    text += "  state: " + number_text(elements == 0 ? 0 : bytes / static_cast<double>(elements)) +
             " bytes per element";
     if (half) {
       const auto way = static_cast<std::size_t>(options_.low_precision);
@@ -136,11 +112,12 @@ std::string Engine::explain() const {
 
 std::int64_t Engine::state_bytes(std::size_t group, const Member& member) const {
   const Tensor& theta = member.variable.value();
-  const std::int64_t element = theta.dtype() == kFloat64 ? 8 : 4;
+  const DType computed = theta.dtype() == kFloat64 ? kFloat64 : kFloat32;
   std::int64_t bytes = 0;
   for (std::size_t k = 0; k < member.state.size(); ++k) {
     const std::optional<Shape> shape = array_shape(group, k, theta.shape());
-    if (shape) bytes += numel(*shape) * element;
+    if (shape)
+      bytes += numel(*shape) * static_cast<std::int64_t>(size_of(array_dtype(k, computed)));
   }
   const bool low = options_.low_precision == LowPrecision::kSplitMaster ||
                    options_.low_precision == LowPrecision::kKahan;

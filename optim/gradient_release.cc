@@ -47,14 +47,18 @@ void GradientRelease::measure(bool on) {
   squares_ = 0;
 }
 
+void GradientRelease::accumulate(bool on) {
+  if (on) optimizer_.check_accumulates();
+  accumulating_ = on;
+}
+
 double GradientRelease::norm() const { return std::sqrt(squares_ > 0 ? squares_ : last_); }
 
 void GradientRelease::arrived(std::size_t group, std::size_t member, const Variable& leaf) {
   Engine::Member& mine = optimizer_.groups_[group].members[member];
   const Tensor g = leaf.node()->grad.node()->value();
   double squares = 0;
-  const bool look = clip_ != ReleaseClip::kNone || measuring_ ||
-                    optimizer_.options_.non_finite != NonFinite::kPropagate;
+  const bool look = clip_ != ReleaseClip::kNone || measuring_ || optimizer_.looks_at_gradients();
   const bool good = !look || optimizer_.look_at(mine, g, squares);
   if (good) squares_ += squares;
   if (good && !measuring_) {
@@ -70,7 +74,7 @@ void GradientRelease::arrived(std::size_t group, std::size_t member, const Varia
       const double coefficient = max_norm_ / (std::sqrt(measured_) + 1e-6);
       if (!(coefficient >= 1)) use.scale *= coefficient;
     }
-    optimizer_.step_members(group, {&mine, 1}, use, std::source_location::current());
+    optimizer_.step_members(group, {&mine, 1}, use, std::source_location::current(), accumulating_);
   }
   leaf.zero_grad();
 }

@@ -20,10 +20,11 @@ enum class ReleaseClip { kNone, kPreviousNorm, kTwoPass };
 /// loop right without a release; zero_grad() does nothing. The numbers are those of the plain loop,
 /// bit for bit, as long as nothing is clipped.
 /// With kTwoPass: measure(true); backward; measure(false); backward again (retain_graph, or the
-/// loss once more); step(). Not for accumulation: each backward is an update of its own. clip_norm
-/// of the options is refused; their other policies hold for each parameter alone: kSkip leaves out
-/// that parameter only. Source: Lv et al. 2023, "Full parameter fine-tuning for large language
-/// models with limited resources" (LOMO), arXiv:2306.09782, for the fusion and the two passes.
+/// loss once more); step(). Each backward is an update of its own, or with accumulate(true) one of
+/// the state only. clip_norm of the options is refused; their other policies hold for each
+/// parameter alone: kSkip leaves out that parameter only. Source: Lv et al. 2023, "Full parameter
+/// fine-tuning for large language models with limited resources" (LOMO), arXiv:2306.09782, for the
+/// fusion and the two passes.
 class GradientRelease {
  public:
   /// Throws ConfigError: "[GradientRelease] max_norm: 0; expected max_norm > 0 and finite",
@@ -37,6 +38,9 @@ class GradientRelease {
 
   /// Whether backward() only measures the norm; it still forgets the gradients.
   void measure(bool on);
+  /// Whether backward() gives gradients to the state only, as Engine::accumulate() does: for all
+  /// micro-batches but the last. Throws ConfigError for rules that cannot.
+  void accumulate(bool on);
   /// Of all gradients since the last step(), or, after it, of those before.
   double norm() const;
 
@@ -46,7 +50,7 @@ class GradientRelease {
   Engine& optimizer_;
   ReleaseClip clip_;
   double max_norm_;
-  bool measuring_ = false;
+  bool measuring_ = false, accumulating_ = false;
   double squares_ = 0, measured_ = -1, last_ = 0;  // squares of norms; measured_ < 0: none yet
   std::vector<HookHandle> hooks_;
 };

@@ -39,7 +39,9 @@ class Optimizer final : public Engine {
 
   void eval() override { set_evaluating(true); }
   void train() override { set_evaluating(false); }
-  bool is_elementwise() const override { return ElementRule<Rule>; }
+  bool is_elementwise() const override {
+    return ElementRule<Rule> || requires { requires Rule::kElementwise; };
+  }
   const char* rule_name() const override { return Rule::kName; }
   double hyper_parameter(const std::string& name) const override;
 
@@ -53,6 +55,13 @@ class Optimizer final : public Engine {
   Tensor make_array(std::size_t group, std::size_t k, const Tensor& theta) const override;
   std::optional<Shape> array_shape(std::size_t group, std::size_t k,
                                    const Shape& shape) const override;
+  DType array_dtype(std::size_t k, DType computed) const override {
+    return state_dtype<Rule>(k, computed);
+  }
+  bool accumulates() const override { return can_accumulate<Rule>(); }
+  bool needs_finite() const override {
+    return requires { requires Rule::kNeedsFinite; };
+  }
   void check_rule(std::size_t group, bool zero_lr) const override;
   void check_setting(const std::string& name, double value) const override;
   void assign(std::size_t group, const std::string& name, double value) override;

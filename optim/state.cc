@@ -80,8 +80,8 @@ Engine::Member Engine::loaded(std::size_t group, const Member& member, const Sta
     const std::optional<Shape> shape = array_shape(group, k, theta.shape());
     const std::string key = member.name + "/" + state_names()[k];
     if (shape) {
-      result.state[k] =
-          take(state_names()[k], *shape, theta.dtype() == kFloat64 ? kFloat64 : kFloat32);
+      result.state[k] = take(state_names()[k], *shape,
+                             array_dtype(k, theta.dtype() == kFloat64 ? kFloat64 : kFloat32));
     } else if (saved.tensors.contains(key)) {
       refuse("'" + key + "' is there; expected none with these settings");
     } else {

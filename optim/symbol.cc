@@ -1,17 +1,12 @@
 #include "optim/symbol.h"
 
 #include <cctype>
+#include <cmath>
 #include <cstdio>
 #include <vector>
 
 namespace gradus::optim::symbolic {
 namespace {
-
-std::string number_text(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6g", value);
-  return text;
-}
 
 bool in_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_'; }
 
@@ -36,6 +31,13 @@ void put_name(std::string& text, const std::string& old, const std::string& name
 }
 
 }  // namespace
+
+std::string number_text(double value) {
+  if (std::isnan(value)) return "s";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
 
 Symbol::Symbol(double number)
     : text_(number_text(number)), rank_(number < 0 ? kSum : kAtom), number_(true), value_(number) {}
@@ -75,13 +77,15 @@ Symbol called(const char* function, const Symbol& a, const Symbol& b) {
   return {std::string(function) + "(" + a.text() + ", " + b.text() + ")", Symbol::kAtom};
 }
 
-std::string written_down(std::span<const char* const> names, std::span<const Symbol> after) {
+std::string written_down(std::span<const char* const> names, std::span<const Symbol> after,
+                         std::span<const Symbol> sums, const std::string& scale) {
   std::vector<std::string> texts;
   for (const Symbol& each : after) texts.push_back(each.text());
+  for (const Symbol& each : sums) texts.push_back(each.text());
   for (std::size_t k = 1; k < names.size(); ++k) {
     if (texts[k] == names[k]) continue;
     const std::string old = texts[k];
-    for (std::size_t other = 0; other < names.size(); ++other) {
+    for (std::size_t other = 0; other < texts.size(); ++other) {
       if (other != k) put_name(texts[other], old, std::string(names[k]) + "'");
     }
   }
@@ -89,6 +93,11 @@ std::string written_down(std::span<const char* const> names, std::span<const Sym
   for (std::size_t k = 1; k < names.size(); ++k) {
     result += std::string(names[k]) + "' = " + texts[k] + "\n";
   }
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    result +=
+        std::string(1, static_cast<char>('A' + i)) + " = sum of " + texts[names.size() + i] + "\n";
+  }
+  if (!scale.empty()) result += "s = " + scale + "\n";
   return result + names[0] + "' = " + texts[0] + "\n";
 }
 

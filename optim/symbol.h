@@ -2,6 +2,7 @@
 // A number that is a formula: running a rule with it writes the rule down.
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -24,6 +25,9 @@ class SymbolTest {
  private:
   std::string text_;
 };
+
+/// A number that is written as the letter s: what a scaled rule finds out in its first pass.
+inline constexpr double kScale = std::numeric_limits<double>::quiet_NaN();
 
 /// "0.9*m + 0.1*g". Products with 1, sums with 0 and the like are left out.
 class Symbol {
@@ -90,9 +94,14 @@ inline Symbol select(const SymbolTest& c, const Symbol& a, const Symbol& b) {
 }
 inline Symbol select(bool c, const Symbol& a, const Symbol& b) { return c ? a : b; }
 
+/// A number as formulas show it: six digits.
+std::string number_text(double value);
+
 /// One line per array: "m' = 0.9*m + 0.1*g", with ' for the new value, state first, theta last.
-/// `names` and `after` are the arrays and what the rule made of them, theta first.
-std::string written_down(std::span<const char* const> names, std::span<const Symbol> after);
+/// `names` and `after` are the arrays and what the rule made of them, theta first; `sums` the terms
+/// of sums over the tensor, which are called A, B, ..., and `scale` the s that follows from them.
+std::string written_down(std::span<const char* const> names, std::span<const Symbol> after,
+                         std::span<const Symbol> sums = {}, const std::string& scale = "");
 
 /// The rule as it stands in step t, written down; its hyper-parameters are numbers. `kept` are the
 /// numbers that it keeps per parameter.
@@ -107,6 +116,16 @@ std::string formula_of(Rule rule, std::int64_t t, std::vector<double> kept) {
   }
   (std::make_index_sequence<kStates>{});
   begin_step(rule, t, kept.data());
+  if constexpr (ScaledRule<Rule>) {
+    return [&]<std::size_t... k>(std::index_sequence<k...>) {
+      const std::array<Symbol, Rule::kSums> sums =
+          rule.measure(after[0], Symbol::letter("g"), after[k + 1]...);
+      rule.set_scale(kScale);
+      rule(after[0], Symbol::letter("g"), after[k + 1]...);
+      return written_down(names, after, sums, rule.scale_written());
+    }
+    (std::make_index_sequence<kStates>{});
+  }
   [&]<std::size_t... k>(std::index_sequence<k...>) {
     rule(after[0], Symbol::letter("g"), after[k + 1]...);
   }

@@ -6,6 +6,9 @@
 //                   state of an element and returns its terms of the sums; begin_apply(sums)
 //                   computes, in double, what follows from them; then operator() as above.
 //   matrix rules    have update(theta, g, state): Tensor code for one parameter.
+//   stored rules    have Inner, the element rule that they are, whose state they keep in another
+//                   form or place: load(arrays, begin, n, state) brings n elements of it to where
+//                   Inner can work on them, store() takes them back. optim/apply_stored.h
 //
 // Optional for all:
 //   kScalar                      names of numbers kept per parameter, saved with the state; then
@@ -14,6 +17,12 @@
 //   starts_at_theta(k)           whether state array k starts as a copy of theta
 //   state_shape(k, shape)        the shape of state array k for a parameter of this shape, or
 //                                nothing if it has none
+//   state_dtype(k, computed)     its dtype, else the one that the rule computes in
+//   kNeedsFinite = true          a gradient that is not finite is an error even where it would
+//                                propagate: the step could not be completed
+//   written()                    the formula of the step begun, of a rule that cannot be run with
+//                                letters; scale_written(), of a scaled rule: the s that
+//                                begin_apply finds, and set_scale(s), which takes it
 //   no decay_mode                the rule applies weight_decay itself
 //   evaluation(theta, state) and training(theta, state)   the other point of a rule whose
 //                                parameters are evaluated elsewhere than where gradients are taken;
@@ -37,7 +46,12 @@ concept MatrixRule = requires(const Rule& rule, const Tensor& x, std::span<Tenso
 };
 
 template <class Rule>
-concept ElementRule = !ScaledRule<Rule> && !MatrixRule<Rule>;
+concept StoredRule = requires {
+  typename Rule::Inner;
+};
+
+template <class Rule>
+concept ElementRule = !ScaledRule<Rule> && !MatrixRule<Rule> && !StoredRule<Rule>;
 
 template <class Rule>
 concept DecayedByEngine = requires(const Rule& rule) {
@@ -48,6 +62,15 @@ template <class Rule>
 concept EvaluatedElsewhere = requires(const Rule& rule, const Tensor& x, std::span<Tensor> state) {
   rule.evaluation(x, state);
 };
+
+/// Whether a rule's state can take a gradient without a step of theta: if it has some, and none of
+/// it is a place where theta was.
+template <class Rule>
+constexpr bool can_accumulate() {
+  return Rule::kState.size() > 0 && !EvaluatedElsewhere<Rule> && !requires {
+    Rule::starts_at_theta(0);
+  };
+}
 
 /// How many numbers a rule keeps per parameter.
 template <class Rule>
@@ -79,6 +102,16 @@ std::optional<Shape> state_shape(const Rule& rule, std::size_t k, const Shape& s
   }
 }
 
+/// The dtype of state array k of a parameter that is computed in `computed`.
+template <class Rule>
+DType state_dtype(std::size_t k, DType computed) {
+  if constexpr (requires { Rule::state_dtype(k, computed); }) {
+    return Rule::state_dtype(k, computed);
+  } else {
+    return computed;
+  }
+}
+
 /// State array k of a parameter before its first step; undefined if it has none. theta is in the
 /// dtype that the rule computes in.
 template <class Rule>
@@ -90,7 +123,7 @@ Tensor new_state(const Rule& rule, std::size_t k, const Tensor& theta) {
   if (!shape) return Tensor();
   double start = 0;
   if constexpr (requires { rule.initial_state(k); }) start = rule.initial_state(k);
-  return full(*shape, start, theta.dtype());
+  return full(*shape, start, state_dtype<Rule>(k, theta.dtype()));
 }
 
 }  // namespace gradus::optim

@@ -1,36 +1,66 @@
 #include "optim/torch_state.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
+#include "tensor/elementwise/mul.h"
 #include "tensor/error.h"
 
 namespace gradus::optim {
 namespace {
 
-// Rule -> {our state array, torch's}. What stands first is written first.
+// Our name of a state array, or of a number kept per parameter, and torch's.
 using Words = std::vector<std::pair<std::string, std::string>>;
 const std::map<std::string, Words>& words() {
   static const Words adam = {{"m", "exp_avg"}, {"v", "exp_avg_sq"}};
+  static const Words squares = {{"s", "square_avg"}}, buffer = {{"v", "momentum_buffer"}};
+  static const Words centered = {{"s", "square_avg"}, {"a", "grad_avg"}};
+  static const auto joined = [](Words a, const Words& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+  };
   static const std::map<std::string, Words> all = {
       {"SGD", {}},
-      {"Momentum", {{"v", "momentum_buffer"}}},
-      {"Nesterov", {{"v", "momentum_buffer"}}},
+      {"Momentum", buffer},
+      {"Nesterov", buffer},
+      {"Muon", {{"B", "momentum_buffer"}}},
       {"AdaGrad", {{"s", "sum"}}},
       {"Adadelta", {{"s", "square_avg"}, {"d", "acc_delta"}}},
-      {"RMSProp", {{"s", "square_avg"}}},
+      {"RMSProp", squares},
+      {"RMSPropMomentum", joined(squares, buffer)},
+      {"CenteredRMSProp", centered},
+      {"CenteredRMSPropMomentum", joined(centered, buffer)},
       {"Adam", adam},
       {"AdamW", adam},
+      {"RAdam", adam},
+      {"NAdam", joined(adam, {{"mu_product", "mu_product"}})},
+      {"Adamax", {{"m", "exp_avg"}, {"u", "exp_inf"}}},
+      {"Adafactor", {{"row", "row_var"}, {"column", "col_var"}, {"v", "variance"}}},
       {"AMSGrad", {{"m", "exp_avg"}, {"v", "exp_avg_sq"}, {"v_max", "max_exp_avg_sq"}}}};
   return all;
 }
 
-// Hyper-parameters whose names differ.
+// Hyper-parameters whose names differ. A DecayMode of 0 and 1 is torch's False and True.
 const std::vector<std::pair<std::string, std::string>> kOtherNames = {
     {"beta1", "betas.0"},
     {"beta2", "betas.1"},
-    {"initial_accumulator", "initial_accumulator_value"}};
+    {"decay_mode", "decoupled_weight_decay"},
+    {"initial_accumulator", "initial_accumulator_value"},
+    {"rounds", "ns_steps"},
+    {"eps2", "eps.1"},
+    {"clip", "d"}};
+
+// Torch writes Adafactor's exponent as a negative number; there is no other name with it.
+double other_sign(const std::string& name, double value) {
+  return name == "beta2_decay" ? -value : value;
+}
+
+// SGD and Muon of torch count no steps.
+bool counts_steps(const Words& states) {
+  return !states.empty() && states[0].second != "momentum_buffer";
+}
 
 std::string torch_name(const std::string& ours) {
   for (const auto& [name, other] : kOtherNames) {
@@ -106,7 +136,9 @@ StateDict from_torch(const TorchState& torch, const StateDict& like,
   if (groups.size() == 1) {  // more of them have no common names
     for (auto& [name, value] : result.groups.begin()->second) {
       const auto found = groups[0].find(torch_name(name));
-      if (found != groups[0].end()) value = std::strtod(found->second.c_str(), nullptr);
+      if (found != groups[0].end()) {
+        value = other_sign(name, std::strtod(found->second.c_str(), nullptr));
+      }
     }
   }
   std::string expected;
@@ -118,12 +150,19 @@ StateDict from_torch(const TorchState& torch, const StateDict& like,
     for (const auto& [ours, theirs] : states) {
       const auto found = given.find(prefix + "." + theirs);
       if (found == given.end()) {
-        if (steps == 0 && !given.contains(prefix + ".step")) break;  // it never had a gradient
+        // It never had a gradient; or it is a vector's or a matrix's array of Adafactor, of which
+        // load_state_dict() knows which there must be.
+        if (steps == 0 && !given.contains(prefix + ".step")) break;
+        if (like.rule == "Adafactor") continue;
         throw ConfigError("[from_torch] " + prefix + ": no '" + theirs + "'; expected " + expected);
       }
       const Tensor& x = found->second;
+      const bool number = like.tensors.contains(names[i] + "/" + ours) && x.numel() == 1 &&
+                          like.tensors.at(names[i] + "/" + ours).dtype() == kFloat64 &&
+                          ours == theirs;
       result.tensors.insert_or_assign(names[i] + "/" + ours,
-                                      x.to(x.dtype() == kFloat64 ? kFloat64 : kFloat32));
+                                      number ? full({}, x.item(), kFloat64)
+                                             : x.to(x.dtype() == kFloat64 ? kFloat64 : kFloat32));
       steps = 1;
     }
     const auto step = given.find(prefix + ".step");
@@ -134,6 +173,44 @@ StateDict from_torch(const TorchState& torch, const StateDict& like,
     most = std::max(most, static_cast<double>(steps));
   }
   result.engine["steps"] = most;
+  return result;
+}
+
+StateDict from_optimi(const TorchState& optimi, const StateDict& like,
+                      const std::vector<std::string>& names) {
+  if (like.rule != "Adam" && like.rule != "AdamW" && like.rule != "StableAdamW") {
+    throw ConfigError("[from_optimi] rule: " + like.rule +
+                      "; expected one of Adam, AdamW, StableAdamW");
+  }
+  TorchState torch = optimi;
+  const auto step = optimi.metadata.find("group.0.step");
+  std::map<std::string, Tensor> given(torch.tensors.begin(), torch.tensors.end());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string prefix = "state." + std::to_string(i) + ".";
+    if (given.contains(prefix + "kahan_comp") && given.at(prefix + "kahan_comp").numel() > 0) {
+      throw ConfigError("[from_optimi] " + prefix +
+                        "kahan_comp: a compensation; expected parameters of float32 or float64");
+    }
+    if (given.contains(prefix + "step") || !given.contains(prefix + "exp_avg")) continue;
+    if (step == optimi.metadata.end()) {
+      throw ConfigError("[from_optimi] " + prefix + "step: not there; expected it or group.0.step");
+    }
+    torch.tensors.emplace_back(prefix + "step",
+                               full({}, std::strtod(step->second.c_str(), nullptr)));
+  }
+  StateDict as_adam = like;
+  as_adam.rule = "Adam";  // whose arrays have the same names
+  StateDict result = from_torch(torch, as_adam, names);
+  result.rule = like.rule;
+  const auto& settings = result.groups.begin()->second;
+  for (const std::string& name : names) {
+    const double t = result.tensors.at(name + "/step").item();
+    for (const auto& [array, beta] : {std::pair{"/m", "beta1"}, std::pair{"/v", "beta2"}}) {
+      const auto found = result.tensors.find(name + array);
+      if (found == result.tensors.end()) continue;
+      found->second = found->second * (1 - std::pow(settings.at(beta), t));
+    }
+  }
   return result;
 }
 
@@ -155,10 +232,13 @@ TorchState to_torch(const StateDict& state, const std::vector<std::string>& name
     }
     if (step->second.item() == 0) continue;
     for (const auto& [ours, theirs] : states) {
-      torch.tensors.emplace_back(prefix + theirs, state.tensors.at(names[i] + "/" + ours).clone());
+      const auto found = state.tensors.find(names[i] + "/" + ours);
+      if (found == state.tensors.end()) continue;  // Adafactor keeps some of its arrays
+      const bool number = ours == theirs;          // NAdam's product of mu
+      torch.tensors.emplace_back(prefix + theirs,
+                                 number ? found->second.to(kFloat32) : found->second.clone());
     }
-    // SGD of torch counts no steps.
-    if (!states.empty() && states[0].second != "momentum_buffer") {
+    if (counts_steps(states)) {
       torch.tensors.emplace_back(prefix + "step", full({}, step->second.item(), kFloat32));
     }
   }
@@ -167,7 +247,7 @@ TorchState to_torch(const StateDict& state, const std::vector<std::string>& name
                       "; expected one, since torch's have no names");
   }
   for (const auto& [name, value] : state.groups.begin()->second) {
-    torch.metadata["group.0." + torch_name(name)] = exact(value);
+    torch.metadata["group.0." + torch_name(name)] = exact(other_sign(name, value));
   }
   torch.metadata["group.0.params"] = all;
   return torch;

@@ -10,6 +10,9 @@ RULES = {
     "Adadelta": (O.Adadelta, {}), "RMSProp": (O.RMSprop, {}), "Adam": (O.Adam, {}),
     "AdamW": (O.AdamW, {}), "AMSGrad": (O.Adam, {"amsgrad": True}), "NAdam": (O.NAdam, {}),
     "RAdam": (O.RAdam, {}), "Adamax": (O.Adamax, {}),
+    "RMSPropMomentum": (O.RMSprop, {"momentum": 0.9}),
+    "CenteredRMSProp": (O.RMSprop, {"centered": True}),
+    "CenteredRMSPropMomentum": (O.RMSprop, {"momentum": 0.9, "centered": True}),
 }
 FORMS = {"loop": {"foreach": False}, "foreach": {"foreach": True}, "fused": {"fused": True}}
 

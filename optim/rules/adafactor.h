@@ -1,6 +1,7 @@
 #pragma once
 #include "optim/factored.h"
 #include "optim/optimizer.h"
+#include "optim/symbol.h"
 
 namespace gradus::optim {
 
@@ -68,6 +69,33 @@ struct Adafactor {
     beta = 1 - std::pow(n, -beta2_decay);
     const double limit = warmup_init ? 1e-6 * n : lr;
     rho = relative_step ? std::min(limit, 1 / std::sqrt(n)) : lr;
+  }
+
+  std::string written() const {
+    using symbolic::Symbol, symbolic::number_text;
+    const auto mean_of = [this](const char* name, const std::string& of) {
+      const Symbol old = Symbol::letter(name), added = Symbol::letter(of);
+      return std::string(name) + "' = " + (beta * old + (1 - beta) * added).text() + "\n";
+    };
+    const bool torch = form == AdafactorForm::kTorch;
+    const std::string squares = torch ? "g*g" : "(g*g + " + number_text(eps1) + ")";
+    const std::string least = number_text(eps1 * eps1), mean = "mean(row')";
+    const std::string V =
+        "row'*column'/" + (torch ? "max(" + mean + ", " + number_text(eps1) + ")" : mean);
+    std::string text = mean_of("row", "row means of " + squares) +
+                       mean_of("column", "column means of " + squares) +
+                       "V = " + (torch ? "max(" + V + ", " + least + ")" : V) + "; of a vector " +
+                       mean_of("v", squares) + "u = g/sqrt(V), divided by max(1, RMS(u)/" +
+                       number_text(clip) + ")\nalpha = " + number_text(rho) +
+                       (scale_parameter ? "*max(" + number_text(eps2) + ", RMS(theta))" : "") +
+                       "\n";
+    if (beta1 > 0) {
+      text += "m' = " + number_text(beta1) + "*m + " + number_text(1 - beta1) + "*alpha*u\n";
+    }
+    const Symbol theta = Symbol::letter("theta"), alpha = Symbol::letter("alpha");
+    const Symbol step = beta1 > 0 ? Symbol::letter("m'") : alpha * Symbol::letter("u");
+    const Symbol decayed = torch ? lr * weight_decay * theta : weight_decay * alpha * theta;
+    return text + "theta' = " + (theta - decayed - step).text() + "\n";
   }
 
   void update(const Tensor& theta, const Tensor& g, std::span<Tensor> state) const {

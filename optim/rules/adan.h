@@ -29,7 +29,7 @@ struct Adan {
   AdanDecay decay = AdanDecay::kProximal;
 
   // Set by begin_step.
-  bool first = false;
+  double known = 1;  // a factor: with a select the loop would not be vectorised
   double m_correction = 1, v_correction = 1, n_correction = 1, before = 1, shrink = 1;
   Eps at = {};
 
@@ -46,7 +46,7 @@ struct Adan {
   }
 
   void begin_step(std::int64_t t) {
-    first = t == 1;
+    known = t == 1 ? 0 : 1;
     m_correction = bias_correction_of(beta1, t);
     v_correction = bias_correction_of(beta2, t);
     n_correction = bias_correction_of(beta3, t);
@@ -58,7 +58,7 @@ struct Adan {
 
   template <class T>
   GRADUS_HOST_DEVICE void operator()(T& theta, T g, T& m, T& v, T& n, T& g_before) const {
-    const T difference = select(first, T(0), g - g_before);
+    const T difference = T(known) * (g - g_before);
     const T ahead = g + T(beta2) * difference;
     m = T(beta1) * m + T(1 - beta1) * g;
     v = T(beta2) * v + T(1 - beta2) * difference;

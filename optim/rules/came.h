@@ -1,6 +1,7 @@
 #pragma once
 #include "optim/factored.h"
 #include "optim/optimizer.h"
+#include "optim/symbol.h"
 
 namespace gradus::optim {
 
@@ -44,6 +45,25 @@ struct CAME {
   }
 
   void begin_step(std::int64_t /*t*/) {}
+
+  std::string written() const {
+    using symbolic::Symbol, symbolic::number_text;
+    const auto mean_of = [](const char* name, double beta, const std::string& of) {
+      const Symbol old = Symbol::letter(name), added = Symbol::letter(of);
+      return std::string(name) + "' = " + (beta * old + (1 - beta) * added).text() + "\n";
+    };
+    const std::string squares = "(g*g + " + number_text(eps1) + ")";
+    const std::string rest = "((u - m')*(u - m') + " + number_text(eps2) + ")";
+    const Symbol theta = Symbol::letter("theta"), m = Symbol::letter("m'");
+    return mean_of("row", beta2, "row means of " + squares) +
+           mean_of("column", beta2, "column means of " + squares) +
+           "V = row'*column'/mean(row'); of a vector " + mean_of("v", beta2, squares) +
+           "u = g/sqrt(V), divided by max(1, RMS(u)/" + number_text(clip) + ")\n" +
+           mean_of("m", beta1, "u") + mean_of("s_row", beta3, "row means of " + rest) +
+           mean_of("s_column", beta3, "column means of " + rest) +
+           "S = s_row'*s_column'/mean(s_row'); of a vector S = 1\ntheta' = " +
+           (theta - lr * weight_decay * theta - lr * m / Symbol::letter("sqrt(S)")).text() + "\n";
+  }
 
   void update(const Tensor& theta, const Tensor& g, std::span<Tensor> state) const {
     const Tensor &m = state[0], &row = state[1], &column = state[2], &v = state[3];

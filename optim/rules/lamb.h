@@ -1,5 +1,6 @@
 #pragma once
 #include "optim/rules/adam.h"
+#include "optim/symbol.h"
 
 namespace gradus::optim {
 
@@ -12,7 +13,9 @@ enum class LambScale { kAlways, kWithDecay };
 ///   v = beta2 v + (1 - beta2) g^2          v_hat = v / (1 - beta2^t)
 ///   u = m_hat / (sqrt(v_hat) + eps) + weight_decay theta
 ///   theta = theta - lr phi(||theta||) / ||u|| u          (quotient 1 if a norm is 0)
-/// phi(x) = min(x, norm_limit), or x if norm_limit is 0.
+/// phi(x) = min(x, norm_limit), or x if norm_limit is 0. gradient_averaging = false makes
+/// m = beta1 m + g, as apex has it. Its max_grad_norm is EngineOptions::clip_norm: a limit for all
+/// gradients together before the step.
 /// Source: You et al. 2020, ICLR, arXiv:1904.00962, Algorithm 2; eps of the published program.
 struct LAMB {
   static constexpr const char* kName = "LAMB";
@@ -24,6 +27,7 @@ struct LAMB {
   double beta2 = 0.999;
   double eps = 1e-6;
   bool bias_correction = true;
+  bool gradient_averaging = true;
   double norm_limit = 0;
   LambScale scale = LambScale::kAlways;
   double weight_decay = 1e-2;
@@ -38,6 +42,7 @@ struct LAMB {
     f("beta2", s.beta2, Range::kFraction);
     f("eps", s.eps, Range::kPositive);
     f("bias_correction", s.bias_correction);
+    f("gradient_averaging", s.gradient_averaging);
     f("norm_limit", s.norm_limit, Range::kNonNegative);
     f("scale", s.scale, LambScale::kWithDecay);
     f("weight_decay", s.weight_decay, Range::kNonNegative);
@@ -56,7 +61,7 @@ struct LAMB {
 
   template <class T>
   GRADUS_HOST_DEVICE std::array<T, kSums> measure(T theta, T g, T& m, T& v) const {
-    m = T(beta1) * m + T(1 - beta1) * g;
+    m = T(beta1) * m + T(gradient_averaging ? 1 - beta1 : 1) * g;
     v = T(beta2) * v + T(1 - beta2) * (g * g);
     const T u = proposed(theta, m, v);
     return {theta * theta, u * u};
@@ -66,7 +71,14 @@ struct LAMB {
     double theta_norm = std::sqrt(sums[0]), u_norm = std::sqrt(sums[1]);
     if (norm_limit > 0 && theta_norm > norm_limit) theta_norm = norm_limit;
     const bool scaled = scale == LambScale::kAlways || weight_decay > 0;
-    step_size = scaled && theta_norm > 0 && u_norm > 0 ? lr * theta_norm / u_norm : lr;
+    set_scale(scaled && theta_norm > 0 && u_norm > 0 ? lr * theta_norm / u_norm : lr);
+  }
+  void set_scale(double s) { step_size = s; }
+  std::string scale_written() const {
+    const std::string limit = symbolic::number_text(norm_limit), rate = symbolic::number_text(lr);
+    if (scale == LambScale::kWithDecay && weight_decay == 0) return rate;
+    return rate + (norm_limit > 0 ? "*min(sqrt(A), " + limit + ")" : "*sqrt(A)") + "/sqrt(B), " +
+           rate + " if A or B is 0";
   }
 
   template <class T>

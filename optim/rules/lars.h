@@ -1,5 +1,6 @@
 #pragma once
 #include "optim/rules/momentum.h"
+#include "optim/symbol.h"
 
 namespace gradus::optim {
 
@@ -43,9 +44,18 @@ struct LARS {
     const double theta_norm = std::sqrt(sums[0]), g_norm = std::sqrt(sums[1]);
     const bool scaled = theta_norm > 0 && g_norm > 0;
     const double r = scaled ? trust * theta_norm / (g_norm + weight_decay * theta_norm) : 1;
+    set_scale(lr * r);
+  }
+  void set_scale(double s) {
     const bool inside = lr_placement == LrPlacement::kInside;
-    gain = inside ? lr * r : 1;
-    rate = inside ? 1 : lr * r;
+    gain = inside ? s : 1;
+    rate = inside ? 1 : s;
+  }
+  std::string scale_written() const {
+    const symbolic::Symbol A = symbolic::sqrt(symbolic::Symbol::letter("A"));
+    const symbolic::Symbol B = symbolic::sqrt(symbolic::Symbol::letter("B"));
+    const symbolic::Symbol s = lr * trust * A / (B + weight_decay * A);
+    return s.text() + ", " + symbolic::number_text(lr) + " if A or B is 0";
   }
 
   template <class T>

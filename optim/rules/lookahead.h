@@ -4,20 +4,22 @@
 namespace gradus::optim {
 
 /// What becomes of the inner rule's momentum when Lookahead goes back: it stays, or its first state
-/// array (m of Adam, v of Momentum) starts again from 0.
+/// array (m of Adam, v of Momentum) starts again from 0. That it goes back too is another rule,
+/// with one more array: optim/rules/lookahead_pullback.h.
 enum class AtSync { kKeep, kReset };
 
-/// The name of a wrapped rule: "Lookahead" and the name of the inner one.
+/// The name of a wrapped rule: "Lookahead", perhaps a word more, and the name of the inner one.
+constexpr std::array<char, 64> lookahead_name(const char* inner, const char* word = "") {
+  std::array<char, 64> joined = {};
+  std::size_t n = 0;
+  for (const char* part : {"Lookahead", word, inner}) {
+    for (; *part != '\0'; ++part) joined[n++] = *part;
+  }
+  return joined;
+}
 template <class Inner>
 struct LookaheadName {
-  static constexpr std::array<char, 64> text = [] {
-    std::array<char, 64> joined = {};
-    std::size_t n = 0;
-    for (const char* part : {"Lookahead", Inner::kName}) {
-      for (; *part != '\0'; ++part) joined[n++] = *part;
-    }
-    return joined;
-  }();
+  static constexpr std::array<char, 64> text = lookahead_name(Inner::kName);
 };
 
 /// Lookahead: every `period` steps of an inner rule, a step back towards where they started.

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "optim/optimizer.h"
+#include "optim/symbol.h"
 #include "tensor/elementwise/add.h"
 #include "tensor/elementwise/mul.h"
 #include "tensor/elementwise/sub.h"
@@ -65,6 +66,20 @@ struct Muon {
   }
 
   void begin_step(std::int64_t /*t*/) {}
+
+  std::string written() const {
+    using symbolic::Symbol, symbolic::number_text;
+    const Symbol B = Symbol::letter("B"), g = Symbol::letter("g"), B_new = Symbol::letter("B'");
+    const Symbol u = nesterov ? momentum * B_new + (1 - momentum) * g : B_new;
+    const Symbol theta = Symbol::letter("theta"), O = Symbol::letter("O");
+    const Symbol factor = Symbol::letter(
+        scale == MuonScale::kOriginal ? "sqrt(max(1, rows/columns))" : "sqrt(max(rows, columns))");
+    const double size = scale == MuonScale::kOriginal ? lr : 0.2 * lr;
+    return "B' = " + (momentum * B + (1 - momentum) * g).text() +
+           "\nO = " + std::to_string(rounds) + " rounds of Newton-Schulz on " + u.text() +
+           " over its norm, at least " + number_text(eps) +
+           "\ntheta' = " + (theta - lr * weight_decay * theta - size * factor * O).text() + "\n";
+  }
 
   void update(const Tensor& theta, const Tensor& g, std::span<Tensor> state) const {
     const Tensor& B = state[0];

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "optim/optimizer.h"
+#include "optim/symbol.h"
 #include "tensor/elementwise/add.h"
 #include "tensor/elementwise/div.h"
 #include "tensor/elementwise/mul.h"
@@ -32,6 +33,7 @@ namespace gradus::optim {
 struct SOAP {
   static constexpr const char* kName = "SOAP";
   static constexpr std::array kState = {"m", "v", "L", "R", "Q_L", "Q_R"};
+  static constexpr bool kNeedsFinite = true;  // eigenvectors of NaN are none
 
   double lr = 3e-3;  ///< per step
   double beta1 = 0.95;
@@ -68,6 +70,24 @@ struct SOAP {
     k = t - 1;
     const double n = static_cast<double>(k);
     if (k > 0) step_size = lr * std::sqrt(1 - std::pow(beta2, n)) / (1 - std::pow(beta1, n));
+  }
+
+  std::string written() const {
+    using symbolic::Symbol;
+    const auto mean_of = [](const char* name, double b, const char* of) {
+      const Symbol old = Symbol::letter(name), added = Symbol::letter(of);
+      return std::string(name) + "' = " + (b * old + (1 - b) * added).text() + "\n";
+    };
+    const std::string statistics = mean_of("L", beta, "g*g^T") + mean_of("R", beta, "g^T*g");
+    if (k == 0) return statistics + "Q_L', Q_R' = eigenvectors of L', R'\ntheta' = theta\n";
+    const Symbol theta = Symbol::letter("theta"), u = Symbol::letter("u");
+    const Symbol moved = theta - step_size * u;
+    return mean_of("m", beta1, "g") + mean_of("v", beta2, "(Q_L^T*g*Q_R)^2") +
+           "u = Q_L*[Q_L^T*m'*Q_R/(sqrt(v') + " + symbolic::number_text(eps) +
+           ")]*Q_R^T\ntheta' = " +
+           (moved - lr * weight_decay * Symbol("(" + moved.text() + ")", Symbol::kAtom)).text() +
+           "\n" + statistics +
+           (k % frequency == 0 ? "Q_L', Q_R' = QR of L'*Q_L, R'*Q_R, sorted, as is v'\n" : "");
   }
 
   void update(const Tensor& theta, const Tensor& gradient, std::span<Tensor> state) const {

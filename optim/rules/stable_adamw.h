@@ -1,5 +1,6 @@
 #pragma once
 #include "optim/rules/adam.h"
+#include "optim/symbol.h"
 
 namespace gradus::optim {
 
@@ -8,7 +9,7 @@ namespace gradus::optim {
 ///   v = beta2 v + (1 - beta2) g^2          v_hat = v / (1 - beta2^t)
 ///   RMS = sqrt(mean of g^2 / max(v_hat, eps^2) over the tensor)
 ///   lr_t = lr / max(1, RMS)
-///   theta = theta (1 - lr_t weight_decay) - lr_t m_hat / (sqrt(v_hat) + eps)
+///   theta = theta - lr_t (m_hat / (sqrt(v_hat) + eps) + weight_decay theta)
 /// Source: Wortsman et al. 2023, NeurIPS, arXiv:2304.13013, Algorithm 2; defaults of optimi.
 struct StableAdamW {
   static constexpr const char* kName = "StableAdamW";
@@ -49,13 +50,17 @@ struct StableAdamW {
 
   void begin_apply(const std::array<double, kSums>& sums, std::int64_t n) {
     const double rms = std::sqrt(sums[0] / static_cast<double>(n));
-    lr_t = rms > 1 ? lr / rms : lr;
+    set_scale(rms > 1 ? lr / rms : lr);
+  }
+  void set_scale(double s) { lr_t = s; }
+  std::string scale_written() const {
+    return symbolic::number_text(lr) + "/max(1, sqrt(A/n)), n elements";
   }
 
   template <class T>
   GRADUS_HOST_DEVICE void operator()(T& theta, T /*g*/, T& m, T& v) const {
     const T m_hat = m * T(m_correction), v_hat = v * T(v_correction);
-    theta = theta * T(1 - lr_t * weight_decay) - T(lr_t) * m_hat / (sqrt(v_hat) + T(eps));
+    theta -= T(lr_t) * (m_hat / (sqrt(v_hat) + T(eps)) + T(weight_decay) * theta);
   }
 };
 GRADUS_UPDATE_RULE(StableAdamW);

@@ -203,6 +203,29 @@ TEST_P(Equivalences, PermutingTheElementsPermutesTheResult) {
   }
 }
 
+TEST_P(Equivalences, TheOrderOfTheParametersChangesNothing) {
+  for (const std::string& rule : rule_names()) {
+    NamedParameters forward, backward;
+    for (const char* name : {"a", "b", "c"}) {
+      forward.emplace_back(name, parameter(start(dtype())));
+      backward.emplace(backward.begin(), name, parameter(start(dtype())));
+    }
+    const auto first = make_optimizer(rule, forward), second = make_optimizer(rule, backward);
+    for (int t = 1; t <= 5; ++t) {
+      for (std::size_t i = 0; i < 3; ++i) {
+        const Tensor g = usual_gradient(start(dtype()), t + 7 * static_cast<int>(i));
+        forward[i].second.set_grad(g);
+        backward[2 - i].second.set_grad(g);
+      }
+      first->step();
+      second->step();
+    }
+    for (std::size_t i = 0; i < 3; ++i) {
+      expect_same_bits(backward[2 - i].second.value(), forward[i].second.value(), rule);
+    }
+  }
+}
+
 TEST_P(Equivalences, AscentOnTheNegativeIsDescent) {
   // Every rule is odd: with the sign of start and gradient turned, so is the path.
   const auto negative = [](const Tensor& x) {

@@ -5,9 +5,19 @@
 
 #include <utility>
 
+#include "optim/rules/adamw8bit.h"
+#include "optim/rules/paged_adamw.h"
 #include "tests/optim/mistakes.h"
 
 namespace gradus::testing {
+
+template <>
+struct Reference<PagedAdamW> : Reference<AdamW> {};
+template <>
+struct Reference<Adam8bit> : Reference<Adam> {};
+template <>
+struct Reference<AdamW8bit> : Reference<AdamW> {};
+
 namespace {
 
 TEST(Mutations, OfSgdAreNoticed) {
@@ -251,6 +261,13 @@ void expect_mistakes_of_adam_variants_noticed() {
 
 TEST(Mutations, OfAdamAreNoticed) { expect_mistakes_of_adam_variants_noticed<Adam>(); }
 TEST(Mutations, OfAdamWAreNoticed) { expect_mistakes_of_adam_variants_noticed<AdamW>(); }
+
+// Small tensors keep numbers; engine_mutations_test.cc has what is wrong with bytes.
+TEST(Mutations, OfStoredRulesAreNoticed) {
+  expect_adam_mistakes_noticed<PagedAdamW>(mean_of_squares);
+  expect_adam_mistakes_noticed<Adam8bit>(mean_of_squares);
+  expect_adam_mistakes_noticed<AdamW8bit>(mean_of_squares);
+}
 
 TEST(Mutations, OfAmsGradAreNoticed) {
   expect_adam_mistakes_noticed<AMSGrad>(mean_of_squares);

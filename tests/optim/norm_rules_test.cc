@@ -21,6 +21,7 @@ TEST(NormRules, StableAdamWAgreesWithTheReference) {
 TEST(NormRules, LambAgreesWithTheReference) {
   expect_lockstep<LAMB>();
   expect_lockstep<LAMB>("uncorrected", [](LAMB& h) { h.bias_correction = false; });
+  expect_lockstep<LAMB>("gradients added", [](LAMB& h) { h.gradient_averaging = false; });
   expect_lockstep<LAMB>("limit", [](LAMB& h) { h.norm_limit = 1.5; });
   expect_lockstep<LAMB>("scaled with decay", [](LAMB& h) { h.scale = LambScale::kWithDecay; });
 }
@@ -111,6 +112,9 @@ TEST(Mutations, OfLambAreNoticed) {
   mistakes.setting("another eps", [](LAMB& h) { h.eps /= 4; });
   mistakes.setting("not corrected", [](LAMB& h) { h.bias_correction = false; });
   mistakes.setting("a limit of 1", [](LAMB& h) { h.norm_limit = 1; });
+  const auto added = [](LAMB& h) { h.gradient_averaging = false; };
+  mistakes.setting("gradients added", added);
+  Mistakes<LAMB>{added}.setting("averaged", [](LAMB& h) { h.gradient_averaging = true; });
   // ratio(theta, u without decay, u with it, c1)
   const auto wrong = [&](const char* mistake, auto ratio, bool decay_inside = true) {
     mistakes.step(mistake, [=](const LAMB& h, int t, Numbers& theta, const Numbers& g, Whole& s) {

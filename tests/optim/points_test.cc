@@ -38,6 +38,11 @@ void expect_lookahead_lockstep() {
 TEST(Points, LookaheadAgreesWithTheReference) {
   expect_lookahead_lockstep<LookaheadAdam>();
   expect_lookahead_lockstep<Ranger>();
+  expect_lockstep<LookaheadPullbackAdam>();
+  expect_lockstep<LookaheadPullbackAdam>("often", [](LookaheadPullbackAdam& h) {
+    h.period = 2;
+    h.alpha = 0.3;
+  });
 }
 
 template <class Rule>
@@ -149,6 +154,28 @@ void expect_lookahead_mistakes_noticed() {
   });
 }
 TEST(Mutations, OfLookaheadAreNoticed) { expect_lookahead_mistakes_noticed<LookaheadAdam>(); }
+TEST(Mutations, OfLookaheadPullbackAreNoticed) {
+  using Rule = LookaheadPullbackAdam;
+  const Mistakes<LookaheadPullbackAdam> mistakes;
+  mistakes.of_weight_decay();
+  mistakes.setting("another period", [](Rule& h) { h.period += 1; });
+  mistakes.setting("another alpha", [](Rule& h) { h.alpha = 0.8; });
+  mistakes.setting("no step back", [](Rule& h) { h.alpha = 1; });
+  const auto wrong = [&](const char* mistake, auto sync) {
+    mistakes.step(mistake, [=](const Rule& h, int t, double& theta, double g, Numbers& s) {
+      const Numbers before = s;
+      reference_step(h, t, theta, g, s);
+      if (t % h.period == 0) sync(h, before, s);
+    });
+  };
+  wrong("m stays",
+        [](auto& h, auto& old, auto& s) { s[1] = (s[1] - (1 - h.alpha) * old[3]) / h.alpha; });
+  wrong("m starts again", [](auto&, auto&, auto& s) { s[1] = 0; });
+  wrong("slow_m forgets", [](auto&, auto&, auto& s) { s[3] = 0; });
+  wrong("slow_m is not pulled", [](auto&, auto& old, auto& s) { s[3] = old[3]; });
+  wrong("v goes back too",
+        [](auto& h, auto& old, auto& s) { s[2] = h.alpha * s[2] + (1 - h.alpha) * old[2]; });
+}
 TEST(Mutations, OfRangerAreNoticed) { expect_lookahead_mistakes_noticed<Ranger>(); }
 
 // v: where the state has the mean square; kept: where it has the sum of weights.

@@ -44,7 +44,7 @@ struct Reference<LAMB> {
     const double c2 = h.bias_correction ? 1 - std::pow(h.beta2, t) : 1;
     Numbers u;
     for (std::size_t i = 0; i < g.size(); ++i) {
-      average(s[i][0], h.beta1, g[i]);
+      s[i][0] = h.beta1 * s[i][0] + (h.gradient_averaging ? 1 - h.beta1 : 1) * g[i];
       average(s[i][1], h.beta2, g[i] * g[i]);
       u.push_back(s[i][0] / c1 / (std::sqrt(s[i][1] / c2) + h.eps) + h.weight_decay * theta[i]);
     }

@@ -3,6 +3,7 @@
 #include "optim/rules/adan.h"
 #include "optim/rules/lion.h"
 #include "optim/rules/lookahead.h"
+#include "optim/rules/lookahead_pullback.h"
 #include "optim/rules/ranger.h"
 #include "optim/rules/schedule_free_adamw.h"
 #include "optim/rules/schedule_free_sgd.h"
@@ -65,6 +66,22 @@ struct ReferenceOfLookahead {
       if (h.at_sync == AtSync::kReset) inner[0] = 0;
     }
     std::copy(inner.begin(), inner.end(), s.begin() + 1);
+  }
+};
+template <>
+struct Reference<LookaheadPullbackAdam> {
+  static inline const std::vector<std::string> state = {"slow", "m", "v", "slow_m"};
+  static constexpr std::size_t from_theta = 0;
+  static Numbers start(const LookaheadPullbackAdam&) { return {0, 0, 0, 0}; }
+  static void update(const LookaheadPullbackAdam& h, int t, double& theta, double g, Numbers& s) {
+    Numbers adam = {s[1], s[2]};
+    Reference<Adam>::update(h, t, theta, g, adam);
+    if (t % h.period == 0) {
+      theta = s[0] = (1 - h.alpha) * s[0] + h.alpha * theta;
+      adam[0] = s[3] = (1 - h.alpha) * s[3] + h.alpha * adam[0];
+    }
+    s[1] = adam[0];
+    s[2] = adam[1];
   }
 };
 template <>

@@ -43,7 +43,8 @@ template <class Rule>
 struct Reference;
 
 /// The whole step: weight decay as a part of the loss, or apart from it, and then the rule.
-template <ElementRule Rule>
+template <class Rule>
+  requires(!ScaledRule<Rule>)
 void reference_step(const Rule& h, int t, double& theta, double g, Numbers& s) {
   if constexpr (DecayedByEngine<Rule>) {
     if (h.decay_mode == DecayMode::kL2) {

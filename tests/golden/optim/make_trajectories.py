@@ -72,12 +72,19 @@ CASES = [
     ("RAdam", {**STRONG, "decay_mode": 1}, RADAM, {"decoupled_weight_decay": True}, M_V),
     ("Adamax", {}, ADAMAX, {}, {"m": "exp_avg", "u": "exp_inf"}),
     ("Adamax", STRONG, ADAMAX, {}, {"m": "exp_avg", "u": "exp_inf"}),
+    ("Adafactor", {"form": 1, "eps1": 2.0**-52}, torch.optim.Adafactor, {}, {"v": "variance"}),
+    ("Adafactor", {"form": 1, "eps1": 2.0**-52, "lr": 0.1, "beta2_decay": 0.7, "clip": 1.2,
+                   "eps2": 0.2, "weight_decay": 0.3}, torch.optim.Adafactor,
+     {"lr": 0.1, "beta2_decay": -0.7, "d": 1.2, "eps": (None, 0.2), "weight_decay": 0.3},
+     {"v": "variance"}),
 ]
 OTHER_NAMES = {"initial_accumulator": "initial_accumulator_value"}
 
 
 def torch_settings(settings, further):
     """In torch's words; what Gradus leaves at its default stays at torch's default."""
+    if "form" in settings:  # Adafactor's words are all others
+        return further
     result = {OTHER_NAMES.get(k, k): v for k, v in settings.items()
               if not k.startswith("beta") and k != "decay_mode"}
     if "beta1" in settings:

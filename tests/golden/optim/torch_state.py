@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 
 HALF = 7
 START = {"a": [0.7, -1.2, 0.05], "b": [0.4, 0.9]}
+MATRICES = {"a": [[0.7, -1.2, 0.05], [0.3, 0.2, -0.6]], "b": [[0.4, 0.9]]}
 
 
 def flat(name, value):
@@ -67,6 +68,17 @@ RULES = {
     "RMSProp": (O.RMSprop, {"lr": 0.1, "alpha": 0.9, "eps": 1e-2}),
     "Adam": (O.Adam, {"lr": 0.1, "betas": (0.8, 0.9), "eps": 1e-2, "weight_decay": 0.3}),
     "AdamW": (O.AdamW, {"lr": 0.1, "betas": (0.8, 0.9), "eps": 1e-2, "weight_decay": 0.3}),
+    "RMSPropMomentum": (O.RMSprop, {"lr": 0.01, "alpha": 0.9, "eps": 1e-2, "momentum": 0.7}),
+    "CenteredRMSProp": (O.RMSprop, {"lr": 0.01, "alpha": 0.9, "eps": 1e-2, "centered": True}),
+    "CenteredRMSPropMomentum": (O.RMSprop, {"lr": 0.01, "alpha": 0.9, "eps": 1e-2,
+                                            "momentum": 0.7, "centered": True}),
+    "NAdam": (O.NAdam, {"lr": 0.1, "betas": (0.8, 0.9), "eps": 1e-2, "weight_decay": 0.3,
+                        "decoupled_weight_decay": True, "momentum_decay": 0.5}),
+    "RAdam": (O.RAdam, {"lr": 0.1, "betas": (0.8, 0.9), "eps": 1e-2, "weight_decay": 0.3}),
+    "Adamax": (O.Adamax, {"lr": 0.1, "betas": (0.8, 0.9), "eps": 1e-2, "weight_decay": 0.3}),
+    "Adafactor": (O.Adafactor, {"lr": 0.1, "beta2_decay": -0.7, "d": 1.2, "eps": (None, 1e-2),
+                                "weight_decay": 0.3}),
+    "Muon": (O.Muon, {"lr": 0.1, "momentum": 0.8, "ns_steps": 4, "weight_decay": 0.3}),
     "AMSGrad": (O.Adam, {"lr": 0.1, "betas": (0.8, 0.9), "eps": 1e-2, "amsgrad": True}),
 }
 
@@ -74,12 +86,14 @@ RULES = {
 def run(rule, after_half=None):
     """Parameter b gets its first gradient in step 3, so that the steps differ."""
     make, settings = RULES[rule]
-    parameters = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in START.values()]
+    start = (MATRICES if rule in ("Adafactor", "Muon") else START).values()
+    parameters = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in start]
     optimizer = make(parameters, **settings)
     values = []
     for t in range(1, 2 * HALF + 1):
         for p in parameters[:1 if t < 3 else 2]:
-            p.grad = torch.tensor([gradient(i, t) for i in range(len(p))], dtype=torch.float64)
+            g = [gradient(i, t) for i in range(p.numel())]
+            p.grad = torch.tensor(g, dtype=torch.float64).reshape(p.shape)
         optimizer.step()
         if t == HALF:
             values.append([p.tolist() for p in parameters])
