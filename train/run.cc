@@ -38,6 +38,7 @@ void check(const RunOptions& o, const std::vector<std::string>& metrics) {
   if (o.epochs < 1) {
     throw ConfigError("[run] epochs: " + std::to_string(o.epochs) + "; expected >= 1");
   }
+  if (o.every < 1) throw ConfigError("[run] every: " + std::to_string(o.every) + "; expected >= 1");
   if (o.resume && o.out.empty()) {
     throw ConfigError("[run] resume: without out; expected the folder of the run to go on with");
   }
@@ -108,11 +109,16 @@ void Run::batch_done() {
     }
     parts_->progress->update(state_.batch, note);
   }
-  if (!parts_->interrupt.asked()) return;
-  parts_->stopped = true;
+  if (!parts_->interrupt.asked() || options_.whole_epochs) return;
   if (options_.terminal) parts_->progress->finish();
   if (checkpoints_) save();
-  parts_->shown << "stopped in epoch " << state_.epoch + 1 << " after batch " << state_.batch
+  stop("in epoch " + std::to_string(state_.epoch + 1) + " after batch " +
+       std::to_string(state_.batch));
+}
+
+void Run::stop(const std::string& where) {
+  parts_->stopped = true;
+  parts_->shown << "stopped " << where
                 << (checkpoints_ ? "; go on with --resume" : "; nothing is saved without a folder")
                 << std::endl;
 }
@@ -143,6 +149,8 @@ void Run::end_epoch(const std::function<MetricsLog::Values()>& evaluate) {
   ++state_.epoch;
   state_.batch = 0;
   log_.add(state_.epoch, values);
+  const bool asked = parts_->interrupt.asked();
+  if (state_.epoch % options_.every != 0 && state_.epoch != options_.epochs && !asked) return;
   std::optional<double> best;
   parts_->shown << "epoch " << state_.epoch << "/" << options_.epochs;
   for (const auto& [metric, value] : values) {
@@ -153,6 +161,7 @@ void Run::end_epoch(const std::function<MetricsLog::Values()>& evaluate) {
   std::snprintf(time, sizeof time, "  (%.1f s)", seconds_now() - parts_->started);
   parts_->shown << time << std::endl;
   if (checkpoints_) save(best);
+  if (asked && state_.epoch < options_.epochs) stop("after epoch " + std::to_string(state_.epoch));
 }
 
 void Run::save(std::optional<double> measure) { checkpoints_->save(state_, measure); }

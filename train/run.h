@@ -24,7 +24,9 @@ struct RunOptions {
   std::string best = "";     ///< the metric of which the best checkpoint is kept
   bool lower_is_better = false;
   std::int64_t keep_last = 2;
-  bool terminal = false;  ///< whether `shown` is a terminal, where one line is drawn anew
+  std::int64_t every = 1;     ///< epochs from one shown line and checkpoint to the next
+  bool whole_epochs = false;  ///< Ctrl-C ends after the epoch: for loops that carry a state along
+  bool terminal = false;      ///< whether `shown` is a terminal, where one line is drawn anew
 };
 
 /// What surrounds the loop of a training program: epochs, progress, log, checkpoints, Ctrl-C.
@@ -74,6 +76,7 @@ class Run {
   struct Parts;
   TrainingState resumed(TrainingState state) const;
   void batch_done();
+  void stop(const std::string& where);
   void save(std::optional<double> measure = {});
 
   RunOptions options_;
