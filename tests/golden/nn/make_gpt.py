@@ -84,7 +84,8 @@ if __name__ == "__main__":
     write("gpt", [
         case(two), case(two, heads=3, bias=False), case(two, layers=2, bias=False),
         case(two, bias=False),
-        case([[1], [4]], bias=False), case([[0, 1, 2, 3]], bias=False), case([4, 1, 0]), case([3], bias=False),
+        case([[1], [4]], bias=False), case([[0, 1, 2, 3]], bias=False), case([4, 1, 0]),
+        case([3], bias=False),
         case(torch.zeros(0, 2), smooth=False),  # PyTorch fails there
         case(two, dropout=0.5, train=False, bias=False), case(two, vocab=7, context=3,
                                                               bias=False),
