@@ -7,7 +7,6 @@
 #include "autograd/ops/cat.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/multihead_attention.h"
-#include "autograd/ops/pad.h"
 #include "autograd/ops/permute.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/slice.h"

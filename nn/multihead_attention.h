@@ -69,9 +69,6 @@ struct MultiheadAttention : Module {
     return call("", [&] { return forward(query, key, value, how); });
   }
 
-  /// What a layer around this one asks for.
-  std::int64_t embed_dim() const { return embed_dim_; }
-
   Parameter in_proj_weight;                               ///< [3E, E], unless sizes differ:
   Parameter q_proj_weight, k_proj_weight, v_proj_weight;  ///< [E, E], [E, kdim], [E, vdim]
   Parameter in_proj_bias;                                 ///< [3E]

@@ -14,6 +14,8 @@ using testing::expect_same_bits;
 using testing::expect_throws_text;
 using testing::ModuleCase;
 using Inputs = std::vector<Variable>;
+// Up to nine normalizations one after another, twice differentiated.
+constexpr testing::Granted kGranted{.float32 = 1e-4};
 
 TransformerOptions options_of(const ModuleCase& c) {
   return {.dim_feedforward = c.integer("dim_feedforward"),
@@ -32,7 +34,9 @@ M layer_of(const ModuleCase& c) {
 template <class M, class Layer>
 M stack_of(const ModuleCase& c) {
   std::optional<LayerNorm> norm;
-  if (c.flag("norm")) norm = LayerNorm({c.integer("d_model")}, {.dtype = c.dtype});
+  if (c.flag("norm")) {
+    norm = LayerNorm(c.integer("d_model"), {.eps = c.number("layer_norm_eps"), .dtype = c.dtype});
+  }
   return M(layer_of<Layer>(c), c.integer("num_layers"), norm);
 }
 auto encoder_call(const ModuleCase& c) {
@@ -54,36 +58,53 @@ auto decoder_call(const ModuleCase& c) {
 }
 
 TEST(TransformerEncoderLayer, IsThatOfPyTorch) {
-  testing::check_module("transformer_encoder_layer", [](const ModuleCase& c) {
-    return testing::made(layer_of<TransformerEncoderLayer>(c), encoder_call(c));
-  });
+  testing::check_module(
+      "transformer_encoder_layer",
+      [](const ModuleCase& c) {
+        return testing::made(layer_of<TransformerEncoderLayer>(c), encoder_call(c));
+      },
+      kGranted);
 }
 TEST(TransformerDecoderLayer, IsThatOfPyTorch) {
-  testing::check_module("transformer_decoder_layer", [](const ModuleCase& c) {
-    return testing::made(layer_of<TransformerDecoderLayer>(c), decoder_call(c));
-  });
+  testing::check_module(
+      "transformer_decoder_layer",
+      [](const ModuleCase& c) {
+        return testing::made(layer_of<TransformerDecoderLayer>(c), decoder_call(c));
+      },
+      kGranted);
 }
 TEST(TransformerEncoder, IsThatOfPyTorch) {
-  testing::check_module("transformer_encoder", [](const ModuleCase& c) {
-    return testing::made(stack_of<TransformerEncoder, TransformerEncoderLayer>(c), encoder_call(c));
-  });
+  testing::check_module(
+      "transformer_encoder",
+      [](const ModuleCase& c) {
+        return testing::made(stack_of<TransformerEncoder, TransformerEncoderLayer>(c),
+                             encoder_call(c));
+      },
+      kGranted);
 }
 TEST(TransformerDecoder, IsThatOfPyTorch) {
-  testing::check_module("transformer_decoder", [](const ModuleCase& c) {
-    return testing::made(stack_of<TransformerDecoder, TransformerDecoderLayer>(c), decoder_call(c));
-  });
+  testing::check_module(
+      "transformer_decoder",
+      [](const ModuleCase& c) {
+        return testing::made(stack_of<TransformerDecoder, TransformerDecoderLayer>(c),
+                             decoder_call(c));
+      },
+      kGranted);
 }
 TEST(Transformer, IsThatOfPyTorch) {
-  testing::check_module("transformer", [](const ModuleCase& c) {
-    const std::vector<std::int64_t> layers = c.args.at("layers");
-    Transformer model(c.integer("d_model"), c.integer("nhead"), layers.at(0), layers.at(1), c.rng,
-                      options_of(c));
-    return testing::made(
-        std::move(model), [causal = c.flag("tgt_is_causal")](const auto& m, const Inputs& in) {
-          return m(in[0], in[1],
-                   {.encoder = {.src_mask = in[2]}, .decoder = {.tgt_is_causal = causal}});
-        });
-  });
+  testing::check_module(
+      "transformer",
+      [](const ModuleCase& c) {
+        const std::vector<std::int64_t> layers = c.args.at("layers");
+        Transformer model(c.integer("d_model"), c.integer("nhead"), layers.at(0), layers.at(1),
+                          c.rng, options_of(c));
+        return testing::made(
+            std::move(model), [causal = c.flag("tgt_is_causal")](const auto& m, const Inputs& in) {
+              return m(in[0], in[1],
+                       {.encoder = {.src_mask = in[2]}, .decoder = {.tgt_is_causal = causal}});
+            });
+      },
+      kGranted);
 }
 
 TEST(TransformerEncoder, CopiesTheLayerWithValuesButDropsInEachDifferently) {

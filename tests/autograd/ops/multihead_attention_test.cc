@@ -81,11 +81,13 @@ TEST(MultiheadAttention, IsThatOfItsHeads) {
   const Tensor x = normal({2, 205, 3 * 30}, 0, 1, rng, kFloat64);
   const Tensor mask = bernoulli({2, 1, 205, 205}, 0.7, rng, kBool);
   const Tensor added = normal({3, 1, 410}, 0, 2, rng, kFloat64).slice(-1, {0, None, 2});
+  const Tensor queries = bernoulli({205, 1}, 0.7, rng, kBool);  // the others see nothing
   const Tensor seed = normal({2, 205, 30}, 0, 1, rng, kFloat64);
   for (const AttentionOptions& plain :
        {AttentionOptions{}, AttentionOptions{.is_causal = true, .scale = 0.4},
         AttentionOptions{.mask = mask, .dropout_p = 0.3},
-        AttentionOptions{.mask = added, .is_causal = true, .dropout_p = 1}}) {
+        AttentionOptions{.mask = added, .is_causal = true}, AttentionOptions{.mask = queries},
+        AttentionOptions{.dropout_p = 1}}) {
     const auto with = [&](Generator& draws) {
       AttentionOptions options = plain;
       options.generator = &draws;

@@ -37,6 +37,10 @@ def sequence(length, options, *, batch=True, n=N):
     return rand(n, length, c) if options["batch_first"] else rand(length, n, c)
 
 
+def last_norm(options):
+    return nn.LayerNorm(options["d_model"], eps=options["layer_norm_eps"])
+
+
 def bools(*rows):
     return torch.tensor(rows, dtype=torch.bool)
 
@@ -56,8 +60,7 @@ def encoder(make, extra=(), *, batch=True, n=N, length=S, mask=None, padding=Non
     if make is nn.TransformerEncoder:
         layers, norm = extra
         module = nn.TransformerEncoder(
-            module, layers, nn.LayerNorm(options["d_model"]) if norm else None,
-            enable_nested_tensor=False)
+            module, layers, last_norm(options) if norm else None, enable_nested_tensor=False)
     args = options | dict(is_causal=is_causal)
     if extra:
         args |= dict(num_layers=extra[0], norm=extra[1])
@@ -80,7 +83,7 @@ def decoder(make, extra=(), *, batch=True, n=N, tgt_mask=None, memory_mask=None,
     if make is nn.TransformerDecoder:
         layers, norm = extra
         module = nn.TransformerDecoder(
-            module, layers, nn.LayerNorm(options["d_model"]) if norm else None)
+            module, layers, last_norm(options) if norm else None)
     args = options | dict(tgt_is_causal=tgt_is_causal, memory_is_causal=memory_is_causal)
     if extra:
         args |= dict(num_layers=extra[0], norm=extra[1])
@@ -107,11 +110,12 @@ write("transformer_encoder_layer", [
 look = bools((0, 1, 0), (0, 0, 1))
 write("transformer_decoder_layer", [
     decoder(nn.TransformerDecoderLayer, **(dict(d_model=3, nhead=1) | case)) for case in (
-        dict(d_model=4, nhead=2), dict(norm_first=True, nhead=3), dict(activation="gelu"),
-        dict(activation="gelu", norm_first=True, bias=False), dict(batch_first=True),
+        dict(), dict(norm_first=True, nhead=3), dict(activation="gelu", bias=False),
+        dict(activation="gelu", norm_first=True, bias=False), dict(batch_first=True, bias=False),
         dict(batch_first=True, norm_first=True, memory_padding=padded, tgt_is_causal=True),
         dict(tgt_mask=bools((0, 1), (1, 0)), memory_mask=look),
-        dict(tgt_mask=rand(T, T), memory_mask=rand(T, S), memory_padding=rand(N, S)),
+        dict(tgt_mask=rand(T, T), memory_mask=rand(T, S), memory_padding=rand(N, S),
+             bias=False),
         dict(tgt_is_causal=True, memory_is_causal=True, nhead=3),
         dict(batch=False, tgt_padding=bools(0, 1), memory_padding=padded[0]),
         dict(tgt_padding=bools((0, 1), (0, 0)), memory_mask=torch.stack([look] * N)),
