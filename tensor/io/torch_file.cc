@@ -15,7 +15,7 @@ namespace {
 
 // Objects in memory take up to a hundred times the bytes that ask for them.
 constexpr std::uint64_t kMostPickle = 4'000'000;  // some 20,000 tensors
-constexpr std::size_t kMostCollected = 64'000'000, kLongestKey = 1000;
+constexpr std::size_t kLongestKey = 1000;
 constexpr std::string_view kPickle = "/data.pkl";
 constexpr int kDeepest = 32;  // dictionaries inside of each other
 
@@ -59,6 +59,7 @@ class TorchFile {
     if (all.objects[all.root].kind != PyObject::kDictionary) {
       place_.fail("no dictionary; expected tensors in a dictionary; save model.state_dict()");
     }
+    left_ = 50'000 + 20 * pickle.size();
     collect(all, all.root, "", 0);
     return std::move(found_);
   }
@@ -210,7 +211,8 @@ class TorchFile {
     }
   }
 
-  // A dictionary in many places, each of them in many, could ask for more than there is.
+  // A dictionary in many places, each of them in many, could ask for more memory than there is: the
+  // tensors found may take a few times what the pickle does.
   void spend(std::size_t bytes) {
     if (bytes > left_) {
       place_.fail(
@@ -227,7 +229,7 @@ class TorchFile {
   std::map<std::string, std::size_t> storages_;  // by key
   std::vector<Tensor> tensors_;                  // of objects, by their number
   std::set<std::string> names_;
-  std::size_t left_ = kMostCollected;
+  std::size_t left_ = 0;  // see spend()
   NamedTensors found_;
 };
 
