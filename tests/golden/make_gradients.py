@@ -88,7 +88,7 @@ def main():
                                      [0.0, -1.0, math.nan, 0.0, INF])
     golden["kinks"]["maximum"] = first(torch.maximum, [1.0, 0.0, INF], [1.0, -0.0, INF])
     golden["kinks"]["minimum"] = first(torch.minimum, [1.0, 0.0, INF], [1.0, -0.0, INF])
-    golden["kinks"]["prelu"] = first(function("prelu"), [0.0, -0.0, 0.0, INF], [0.5, 0.5, -2.0, 0.5])
+    golden["kinks"]["prelu"] = first(function("prelu"), [0.0, -0.0, 0.0, 1.0], [0.5, 0.5, -2.0, 0.5])
     golden["kinks"]["pow"] = first(torch.pow, [0.0, 0.0, 0.0, 0.0, -1.5, 2.0],
                                    [0.0, 1.0, 2.0, 0.5, 2.0, 0.0])
     golden["kinks"]["div"] = first(torch.div, [0.0, 0.0], [1.0, -2.0])
