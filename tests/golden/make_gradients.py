@@ -73,7 +73,7 @@ def main():
              "hardtanh": [-1.0, 1.0, 0.0], "leaky_relu": zeros, "relu6": [-0.0, 0.0, 6.0, INF],
              "selu": zeros, "softsign": zeros, "softplus": [19.9, 20.1, 800.0, -800.0],
              "hardshrink": [-0.5, 0.5, 0.0], "softshrink": [-0.5, 0.5, 0.0],
-             "tanhshrink": [0.0, 800.0, -800.0], "threshold": [0.0, -0.0, math.nan],
+             "threshold": [0.0, -0.0, math.nan],
              "nan_to_num": [0.0, INF, -INF, math.nan], "lgamma": [0.0, -0.0, -1.0, INF],
              "logsigmoid": [800.0, -800.0], "mish": [800.0, -800.0], "silu": [800.0, -800.0]}
     for name, x in edges.items():
