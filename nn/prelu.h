@@ -18,14 +18,15 @@ struct PReLU : Module {
 
   Variable forward(Operand x) const override {
     const std::int64_t slopes = weight.dim(0);
-    if (slopes == 1) return prelu(x, {weight, x.where});
     const Shape& shape = x.value().shape();
-    if (shape.rank() < 2 || shape[1] != slopes) {
+    if (slopes == 1 && shape.rank() > 0) return prelu(x, {weight, x.where});
+    if (slopes != 1 && (shape.rank() < 2 || shape[1] != slopes)) {
       throw ShapeError("[PReLU] x is " + to_string(shape) + "; expected " + std::to_string(slopes) +
                        " channels in axis 1, one for each slope");
     }
-    Shape per_channel = Shape::filled(shape.rank() - 1, 1);
-    per_channel[0] = slopes;
+    // One size for each axis from the channels on; none for a number.
+    Shape per_channel = Shape::filled(shape.rank() == 0 ? 0 : shape.rank() - 1, 1);
+    if (shape.rank() > 0) per_channel[0] = slopes;
     return prelu(x, {reshape({weight, x.where}, per_channel), x.where});
   }
   std::string extra_repr() const override {

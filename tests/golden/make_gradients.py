@@ -75,8 +75,8 @@ def main():
     edges = {"celu": [0.0], "elu": [0.0], "hardsigmoid": [-3.0, 3.0], "hardswish": [-3.0, 3.0, 0.0],
              "hardtanh": [-1.0, 1.0, 0.0], "huber": [-1.0, 1.0, 0.0, INF], "leaky_relu": zeros, "relu6": [-0.0, 0.0, 6.0, INF],
              "selu": zeros, "softsign": zeros, "softplus": [19.9, 20.1, 800.0, -800.0],
-             "hardshrink": [-0.5, 0.5, 0.0, math.nan], "softshrink": [-0.5, 0.5, 0.0, math.nan],
-             "tanhshrink": [0.0, 800.0, -800.0], "threshold": [0.0, -0.0, math.nan],
+             "hardshrink": [-0.5, 0.5, 0.0], "softshrink": [-0.5, 0.5, 0.0],
+             "threshold": [0.0, -0.0, math.nan],
              "nan_to_num": [0.0, INF, -INF, math.nan], "lgamma": [0.0, -0.0, -1.0, INF],
              "logsigmoid": [800.0, -800.0], "mish": [800.0, -800.0], "silu": [800.0, -800.0]}
     for name, x in edges.items():
@@ -91,7 +91,8 @@ def main():
                                      [0.0, -1.0, math.nan, 0.0, INF])
     golden["kinks"]["maximum"] = first(torch.maximum, [1.0, 0.0, INF], [1.0, -0.0, INF])
     golden["kinks"]["minimum"] = first(torch.minimum, [1.0, 0.0, INF], [1.0, -0.0, INF])
-    golden["kinks"]["prelu"] = first(function("prelu"), [0.0, -0.0, 0.0, INF], [0.5, 0.5, -2.0, 0.5])
+    golden["kinks"]["prelu"] = first(function("prelu"), [0.0, -0.0, 0.0, 1.0],
+                                     [0.5, 0.5, -2.0, 0.5])
     golden["kinks"]["pow"] = first(torch.pow, [0.0, 0.0, 0.0, 0.0, -1.5, 2.0],
                                    [0.0, 1.0, 2.0, 0.5, 2.0, 0.0])
     golden["kinks"]["div"] = first(torch.div, [0.0, 0.0], [1.0, -2.0])

@@ -130,7 +130,8 @@ def bilinear():
             module = nn.Bilinear(*sizes, bias=bias)
             args = dict(in1_features=sizes[0], in2_features=sizes[1], out_features=sizes[2],
                         bias=bias)
-            cases.append(module_case(module, [rand(*batch, sizes[0]), rand(*batch, sizes[1])], args))
+            inputs = [rand(*batch, sizes[0]), rand(*batch, sizes[1])]
+            cases.append(module_case(module, inputs, args))
     check_counts("bilinear", cases)
 
 
