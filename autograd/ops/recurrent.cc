@@ -77,6 +77,13 @@ Variable linear_of(const Variable& x, const Variable& w, const Variable& b,
   return b.defined() ? linear({x, where}, {w, where}, {b, where}) : linear({x, where}, {w, where});
 }
 
+// 0 behind the ends: what stands there, NaN too, must not meet the gradients 0 in a product.
+Operand without_padding(Operand x, const Tensor& lengths) {
+  if (!lengths.defined()) return x;
+  const Tensor time = arange(x.value().dim(0)).unsqueeze(-1);
+  return {masked_fill(x, less_equal(lengths, time).unsqueeze(-1), 0), x.where};
+}
+
 struct State {
   Variable h, c;
 };
@@ -139,6 +146,7 @@ RecurrentOperands in_dtype(const RecurrentOperands& of, DType dtype) {
 RecurrentResult recurrent_by_steps(Operand x, const RecurrentOperands& operands,
                                    const RecurrentSteps& steps, const Variable& w_hr) {
   check(x.variable, operands, steps, w_hr.defined() ? w_hr.dim(0) : -1);
+  x = without_padding(std::move(x), steps.lengths);
   const std::vector<Variable> y = all_steps(x.variable, operands, steps, w_hr, x.where);
   const std::int64_t count = x.variable.dim(0);
   return {stack(std::span(y).first(count), 0, x.where), y[count],
@@ -147,6 +155,7 @@ RecurrentResult recurrent_by_steps(Operand x, const RecurrentOperands& operands,
 
 RecurrentResult recurrent(Operand x, const RecurrentOperands& of, const RecurrentSteps& steps) {
   check(x.variable, of, steps, -1);
+  x = without_padding(std::move(x), steps.lengths);
   ops::Recurrent op{steps, of.c.defined(), of.b_ih.defined(), {}, {}};
   if (steps.lengths.defined()) op.steps.lengths = steps.lengths.clone();
   std::vector<Variable> inputs{x.variable, of.h, of.w_ih, of.w_hh};

@@ -2,9 +2,12 @@
 
 #include <cmath>
 
+#include "autograd/ops/sum.h"
 #include "nn/gru.h"
 #include "nn/lstm.h"
 #include "nn/rnn.h"
+#include "tensor/elementwise/add.h"
+#include "tensor/elementwise/mul.h"
 #include "tests/support/compare.h"
 #include "tests/support/module_cases.h"
 #include "tests/support/threads.h"
@@ -105,14 +108,16 @@ TEST(LSTM, StartsUniformlyInTheRangeOfPyTorch) {
   }
 }
 
-// Two sequences of 4 and 2 steps: in one batch with lengths they give what each gives alone,
-// whatever stands behind the end.
+// Sequences of 4 and 2 steps: in one batch with lengths they give what each gives alone, whatever
+// stands behind the end.
 TEST(LSTM, LengthsGiveWhatEachSequenceGivesAlone) {
   Generator rng(1);
   const LSTM lstm(3, 18, rng, {.num_layers = 2, .bidirectional = true, .dtype = kFloat64});
-  Tensor x = some({4, 2, 3}, kFloat64);
+  const std::vector<Variable> weights = lstm.parameters();
+  const Tensor x = some({4, 2, 3}, kFloat64);
   x.narrow(0, 2, 2).select(1, 1).fill(NAN);
   const LSTMResult both = lstm(x, {.lengths = tensor({4, 2}, kInt64)});
+  Variable total;
   for (int n = 0; n < 2; ++n) {
     const int steps = n == 0 ? 4 : 2;
     const LSTMResult one = lstm(x.select(1, n).narrow(0, 0, steps));
@@ -120,9 +125,25 @@ TEST(LSTM, LengthsGiveWhatEachSequenceGivesAlone) {
                      one.output.value().contiguous());
     expect_same_bits(both.h_n.value().select(1, n).contiguous(), one.h_n.value());
     expect_same_bits(both.c_n.value().select(1, n).contiguous(), one.c_n.value());
+    const Variable loss = sum(one.output * one.output) + sum(one.c_n);
+    total = total.defined() ? total + loss : loss;
   }
   expect_same_bits(both.output.value().select(1, 1).narrow(0, 2, 2).contiguous(),
                    zeros({2, 36}, kFloat64));
+
+  const Variable loss = sum(both.output * both.output) + sum(both.c_n);
+  const auto wanted = grad(std::span(&total, 1), weights);
+  for (const bool create_graph : {false, true}) {
+    // Memory that is not written before it is read has NaN.
+    std::vector<Tensor> poison;
+    for (int i = 0; i < 40; ++i) poison.push_back(full({4, 2, 18}, NAN, kFloat64));
+    poison.clear();
+    const auto got = grad(std::span(&loss, 1), weights, {},
+                          {.retain_graph = true, .create_graph = create_graph});
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      expect_close(got[i].value(), wanted[i].value(), 1e-12, 1e-12);  // sums in another order
+    }
+  }
 }
 
 TEST(GRU, StateCarriesOnWithoutAGradient) {

@@ -153,6 +153,17 @@ TEST(Recurrent, LeavesOutWhatNobodyNeeds) {
   expect_same_bits(grad(sum(alone), some.w_hh).value(), grad(sum(beside), some.w_hh).value());
 }
 
+TEST(Recurrent, KeepsLengthsOfItsOwn) {
+  const std::vector<Variable> in = operands(RecurrentCell::kGru, {3, 2, 2, 2});
+  const Tensor lengths = tensor({1, 2}, kInt64);
+  const Variable y =
+      joined(recurrent(in[0], as_operands(in), {RecurrentCell::kGru, true, lengths}));
+  const Variable loss = sum(y);
+  const Tensor before = grad(std::span(&loss, 1), in, {}, {.retain_graph = true})[0].value();
+  lengths.fill(3);
+  expect_same_bits(grad(loss, in[0]).value(), before);
+}
+
 TEST(Recurrent, HalfTypesAreComputedInFloat32) {
   for (const RecurrentCell cell : kCells) {
     std::vector<Variable> half, single;
