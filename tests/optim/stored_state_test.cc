@@ -137,8 +137,9 @@ TEST(Adam8bit, OfSmallTensorsIsAdam) {
 }
 
 // 50 steps as the published program is tested: the comparison starts again and again from the state
-// and the parameters of the bytes. Every second step, and not after each, so that the parameters
-// too have seen a rounded state.
+// and the parameters of the bytes. Every second step, not after each, so that the parameters too
+// have seen a rounded state; relative to the mean size, since a mean of quotients hangs on the
+// smallest number alone.
 TEST(Adam8bit, StaysWithinThePublishedBoundsOfFidelity) {
   for (const DType dtype : {kFloat32, kBFloat16}) {
     const Shape shape = {1024, 32};
@@ -167,13 +168,13 @@ TEST(Adam8bit, StaysWithinThePublishedBoundsOfFidelity) {
         most = std::max(most, outliers);
       }
       const auto x = a.value().to_vector(), y = b.value().to_vector();
-      double sum = 0, relative_sum = 0;
+      double sum = 0, sizes = 0;
       for (std::size_t i = 0; i < x.size(); ++i) {
         sum += std::fabs(x[i] - y[i]);
-        relative_sum += std::fabs(x[i] - y[i]) / (std::fabs(x[i]) + 1e-9);
+        sizes += std::fabs(x[i]);
       }
       error = std::max(error, sum / static_cast<double>(x.size()));
-      relative = std::max(relative, relative_sum / static_cast<double>(x.size()));
+      relative = std::max(relative, sum / sizes);
       if (t % 2 == 0) continue;
       plain->load_state_dict(of_bytes);
       b.value().copy_from(a.value());
