@@ -50,17 +50,23 @@ void copy(benchmark::State& state, const std::string& rule) {
   state.SetBytesProcessed(state.iterations() * bytes);
 }
 
-const bool registered = [] {
+void register_all() {
   for (const std::string& rule : optim::rule_names()) {
     benchmark::RegisterBenchmark((rule + "/1e8").c_str(), step, rule, 300, 100000000)
         ->UseRealTime();
     benchmark::RegisterBenchmark((rule + "/1e8/hand").c_str(), copy, rule)->UseRealTime();
     benchmark::RegisterBenchmark((rule + "/small").c_str(), step, rule, 10, 1000)->UseRealTime();
   }
-  return true;
-}();
+}
 
 }  // namespace
 }  // namespace gradus::bench
 
-BENCHMARK_MAIN();
+// Not BENCHMARK_MAIN: before main the rules may not be known yet.
+int main(int argc, char** argv) {
+  gradus::bench::register_all();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

@@ -95,7 +95,15 @@ void apply(Rule rule, std::span<const Slot<kStates>> slots, const Launch& launch
   const std::span<Rule> all = rules;
   const std::span<const Piece> work = pieces;
   const std::span<Sums> found = sums;
+  std::int64_t total_elements = 0;
+  for (const auto& slot : slots) total_elements += slot.n;
   const auto each = [&](auto f) {
+    if (total_elements <= kPieceSize) {  // small models: to wake a thread would take longer
+      for (std::size_t p = 0; p < work.size(); ++p) {
+        f(static_cast<std::int64_t>(p), slots[work[p].slot], slots[work[p].slot].n);
+      }
+      return;
+    }
     parallel_for(static_cast<std::int64_t>(work.size()), [&](std::int64_t p) {
       const Slot<kStates>& slot = slots[work[p].slot];
       f(p, slot, std::min(slot.n, work[p].begin + kPieceSize));

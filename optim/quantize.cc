@@ -1,8 +1,9 @@
 #include "optim/quantize.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <utility>
+#include <type_traits>
 
 namespace gradus::optim {
 namespace {
@@ -13,13 +14,13 @@ namespace {
 constexpr int kDecades = 7;
 
 struct Levels {
-  std::array<float, 256> values = {};          // of the codes, rising
-  std::array<float, kDecades + 1> above = {};  // from here on decade e, at last 1
-  std::array<float, kDecades> factor = {};     // part = x factor - offset
-  std::array<float, kDecades> offset = {};
-  std::array<std::int32_t, kDecades> first = {};  // level of a decade
-  std::array<std::int32_t, kDecades> last_part = {};
-  std::int32_t top = 0;  // level of 1
+  std::array<float, 256> values = {};  // of the codes, rising
+  struct Decades {
+    std::array<float, kDecades + 1> above = {};  // where they begin, and at last the level of 1
+    std::array<float, kDecades> factor = {};     // part = x factor - parts / 9
+    std::array<std::int32_t, kDecades> parts = {};
+    std::int32_t top = 0;  // level of 1
+  } decades;
 };
 
 Levels make_levels(ByteMap map) {
@@ -30,16 +31,14 @@ Levels make_levels(ByteMap map) {
   for (int e = 0; e < kDecades; ++e) {
     const int parts = (with_sign ? 1 : 2) << e;
     const double size = std::pow(10.0, e - 6), lowest = size * (0.1 + 0.45 / parts);
-    made.above[e] = static_cast<float>((levels[n - 1] + lowest) / 2);
-    made.factor[e] = static_cast<float>(parts / (0.9 * size));
-    made.offset[e] = static_cast<float>(parts / 9.0);
-    made.first[e] = n;
-    made.last_part[e] = parts - 1;
+    made.decades.above[e] = static_cast<float>((levels[n - 1] + lowest) / 2);
+    made.decades.factor[e] = static_cast<float>(parts / (0.9 * size));
+    made.decades.parts[e] = parts;
     for (int i = 0; i < parts; ++i) levels[n++] = size * (0.1 + 0.9 * (i + 0.5) / parts);
   }
-  made.above[kDecades] = static_cast<float>((levels[n - 1] + 1) / 2);
+  made.decades.above[kDecades] = static_cast<float>((levels[n - 1] + 1) / 2);
   levels[n] = 1;
-  made.top = n;
+  made.decades.top = n;
   for (int j = 0; j <= n; ++j) {
     const auto value = static_cast<float>(levels[j]);
     if (with_sign && j < n) made.values[127 - j] = -value;
@@ -58,24 +57,24 @@ const Levels& levels_of(ByteMap map) {
 template <bool kSigned, class T>
 void quantize_block(const Levels& levels, const T* __restrict x, float inverse, std::int64_t n,
                     std::uint8_t* __restrict codes) {
-  const Levels l = levels;  // a copy of its own, which codes cannot change
+  const Levels::Decades d = levels.decades;  // a copy of its own, which codes cannot change
   for (std::int64_t i = 0; i < n; ++i) {
     const float scaled = static_cast<float>(x[i]) * inverse;
     const float size = std::fabs(scaled);
-    float factor = 0, offset = 0;
-    std::int32_t first = 0, last_part = 0;
+    float factor = 0;
+    std::int32_t parts = 0;
 #pragma GCC unroll 8
     for (int e = 0; e < kDecades; ++e) {
-      const bool here = size > l.above[e];
-      factor = here ? l.factor[e] : factor;
-      offset = here ? l.offset[e] : offset;
-      first = here ? l.first[e] : first;
-      last_part = here ? l.last_part[e] : last_part;
+      factor = size > d.above[e] ? d.factor[e] : factor;
+      parts = size > d.above[e] ? d.parts[e] : parts;
     }
-    std::int32_t part = static_cast<std::int32_t>(size * factor - offset);
+    auto part = static_cast<std::int32_t>(size * factor - static_cast<float>(parts) * (1 / 9.0f));
     part = part > 0 ? part : 0;
-    part = part < last_part ? part : last_part;
-    std::int32_t level = size > l.above[kDecades] ? l.top : first + part;
+    part = part < parts ? part : parts - 1;
+    // A decade begins at the level of its number of parts, without signs one earlier.
+    std::int32_t level = parts + part - (kSigned ? 0 : 1);
+    level = level > 0 ? level : 0;
+    level = size > d.above[kDecades] ? d.top : level;
     if constexpr (kSigned) {
       std::int32_t below = level < 127 ? level : 127;
       below = below > 1 ? below : 1;
@@ -85,23 +84,21 @@ void quantize_block(const Levels& levels, const T* __restrict x, float inverse, 
   }
 }
 
-// The smallest and the largest number of a block and 0, in lanes that stay in registers.
+// The number with the largest |x|. By bits, whose order is that of numbers >= 0 as signed integers
+// and that of -x for numbers < 0 as unsigned ones: such a maximum is vectorised.
 template <class T>
-std::pair<T, T> range_of(const T* x, std::int64_t n) {
-  constexpr std::int64_t kLanes = 16;
-  T low[kLanes] = {}, high[kLanes] = {};
-  std::int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    for (std::int64_t k = 0; k < kLanes; ++k) {
-      low[k] = x[i + k] < low[k] ? x[i + k] : low[k];
-      high[k] = x[i + k] > high[k] ? x[i + k] : high[k];
-    }
+T farthest_from_zero(const T* x, std::int64_t n) {
+  using Signed = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+  using Unsigned = std::make_unsigned_t<Signed>;
+  Signed high = 0;
+  Unsigned low = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const auto bits = std::bit_cast<Signed>(x[i]);
+    high = bits > high ? bits : high;
+    low = static_cast<Unsigned>(bits) > low ? static_cast<Unsigned>(bits) : low;
   }
-  for (; i < n; ++i) {
-    low[0] = x[i] < low[0] ? x[i] : low[0];
-    high[0] = x[i] > high[0] ? x[i] : high[0];
-  }
-  return {*std::min_element(low, low + kLanes), *std::max_element(high, high + kLanes)};
+  const T above = std::bit_cast<T>(high), below = std::bit_cast<T>(low);
+  return -below > above ? below : above;
 }
 
 template <class T>
@@ -109,8 +106,7 @@ void quantize_all(ByteMap map, const T* x, std::int64_t n, std::uint8_t* codes, 
   const Levels& levels = levels_of(map);
   for (std::int64_t begin = 0; begin < n; begin += kQuantizedBlock) {
     const std::int64_t count = std::min(n - begin, kQuantizedBlock);
-    const auto [low, high] = range_of(x + begin, count);
-    const float scale = static_cast<float>(-low > high ? low : high);
+    const auto scale = static_cast<float>(farthest_from_zero(x + begin, count));
     scales[begin / kQuantizedBlock] = scale;
     const float inverse = std::isfinite(1 / scale) ? 1 / scale : 0.0f;
     if (map == ByteMap::kSigned) {

@@ -25,8 +25,8 @@ constexpr std::uint8_t zero_code(ByteMap map) { return map == ByteMap::kSigned ?
 
 /// scales[b] = the number with the largest |x| of block b, codes[i] = the nearest of its values to
 /// x[i] / scale; of two equally near ones the one nearer to 0. Below 0, the code next to 0 is taken
-/// where 0 would be, so that the sign stays, as in the published program. NaN counts as 0; a block
-/// with an infinity becomes NaN. x begins at a multiple of 256.
+/// where 0 would be, so that the sign stays, as in the published program. A block with an infinity
+/// or a NaN may become NaN. x begins at a multiple of 256.
 /// Differs: in the published program a scale has no sign; where the largest number of a block is
 /// negative, it shrinks by 0.7 % with each rounding there, since -1 has no code.
 void quantize(ByteMap map, const float* x, std::int64_t n, std::uint8_t* codes, float* scales);

@@ -136,8 +136,10 @@ TEST(Adam8bit, OfSmallTensorsIsAdam) {
   }
 }
 
-// 50 steps as the published program is tested: after each one the comparison starts again from the
-// state and the parameters of the bytes.
+// 50 steps as the published program is tested: the comparison starts again and again from the state
+// and the parameters of the bytes. Every second step, not after each, so that the parameters too
+// have seen a rounded state; relative to the mean size, since a mean of quotients hangs on the
+// smallest number alone.
 TEST(Adam8bit, StaysWithinThePublishedBoundsOfFidelity) {
   for (const DType dtype : {kFloat32, kBFloat16}) {
     const Shape shape = {1024, 32};
@@ -166,13 +168,14 @@ TEST(Adam8bit, StaysWithinThePublishedBoundsOfFidelity) {
         most = std::max(most, outliers);
       }
       const auto x = a.value().to_vector(), y = b.value().to_vector();
-      double sum = 0, relative_sum = 0;
+      double sum = 0, sizes = 0;
       for (std::size_t i = 0; i < x.size(); ++i) {
         sum += std::fabs(x[i] - y[i]);
-        relative_sum += std::fabs(x[i] - y[i]) / (std::fabs(x[i]) + 1e-9);
+        sizes += std::fabs(x[i]);
       }
       error = std::max(error, sum / static_cast<double>(x.size()));
-      relative = std::max(relative, relative_sum / static_cast<double>(x.size()));
+      relative = std::max(relative, sum / sizes);
+      if (t % 2 == 0) continue;
       plain->load_state_dict(of_bytes);
       b.value().copy_from(a.value());
     }
@@ -180,6 +183,7 @@ TEST(Adam8bit, StaysWithinThePublishedBoundsOfFidelity) {
     EXPECT_LT(most, 20);
     EXPECT_LT(error, half ? 1.7e-4 : 6e-5);
     EXPECT_LT(relative, half ? 1.6e-3 : 6e-4);
+    EXPECT_GT(error, 1e-6) << "nothing was compared";
     RecordProperty(std::string(name(dtype)) + "_mean_error", to_text(error));
   }
 }
