@@ -3,10 +3,11 @@
 #include <cmath>
 
 #include "autograd/ops/cat.h"
-#include "autograd/ops/masked_fill.h"
+#include "autograd/ops/dropout.h"
 #include "autograd/ops/select.h"
 #include "autograd/ops/shapes.h"
 #include "autograd/ops/transpose.h"
+#include "nn/repr.h"
 #include "tensor/elementwise/mul.h"
 #include "tensor/random.h"
 
@@ -71,7 +72,7 @@ std::string RecurrentLayer::extra_repr() const {
   if (a.num_layers != 1) text += ", num_layers=" + std::to_string(a.num_layers);
   if (!a.bias) text += ", bias=False";
   if (a.batch_first) text += ", batch_first=True";
-  if (a.dropout > 0) text += ", dropout=" + to_text(a.dropout) + (a.dropout == 1 ? ".0" : "");
+  if (a.dropout > 0) text += ", dropout=" + repr(a.dropout);
   if (a.bidirectional) text += ", bidirectional=True";
   return text;
 }
@@ -155,9 +156,7 @@ RecurrentResult RecurrentLayer::run(const Operand& x, const Variable& h_0, const
   const std::size_t count = all_.bidirectional ? 2 : 1;
   for (std::size_t i = 0; i < directions_.size(); i += count) {
     if (i > 0 && training() && all_.dropout > 0) {
-      const double p = all_.dropout;
-      const Tensor gone = bernoulli(y.shape(), p, *dropped_, kBool);
-      y = masked_fill({y, line}, gone, 0) * (p == 1 ? 0 : 1 / (1 - p));
+      y = dropout({y, line}, all_.dropout, *dropped_);
     }
     std::vector<Variable> outputs;
     for (std::size_t k = i; k < i + count; ++k) {
