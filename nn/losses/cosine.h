@@ -10,7 +10,7 @@ struct CosineSimilarityOptions {
 };
 
 /// y = x1 x2 / (max(|x1|, eps) max(|x2|, eps)) of the vectors along an axis: 1 for those of one
-/// direction, 0 for a vector of zeros, whose gradient is 0 too.
+/// direction, 0 for a vector of zeros, where its slope is x2 / (eps |x2|).
 /// Shapes: x1 and x2 broadcast to [..., D, ...]  ->  y [..., ...] without the axis.
 /// Throws ShapeError, DTypeError, IndexError (axis), ConfigError:
 ///   "[cosine_similarity] eps: 0; expected a number > 0"

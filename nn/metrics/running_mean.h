@@ -13,7 +13,7 @@ class RunningMean {
   void update(double x, double n = 1) {
     const double product = n * x;
     add(product);
-    add(std::fma(n, x, -product));  // what the product has rounded off
+    if (std::isfinite(product)) add(std::fma(n, x, -product));  // what the product has rounded off
     weight_ += n;
   }
   double compute() const { return (sum_ + lost_) / weight_; }

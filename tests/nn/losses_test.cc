@@ -243,7 +243,7 @@ TEST(Losses, OfNothingAreNotANumberAsMeans) {
       (Shape{2, 0}));
 }
 
-TEST(Losses, OfVectorsOfZerosHaveNoSlope) {
+TEST(Losses, OfVectorsOfZerosAreZeroWithAFiniteSlope) {
   const Variable x = parameter(zeros({2, 3}, kFloat64));
   const Variable y = cosine_similarity(x, ones({2, 3}, kFloat64));
   EXPECT_EQ(y.value().to_vector(), (std::vector<double>{0, 0}));
