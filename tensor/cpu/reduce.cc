@@ -32,7 +32,7 @@ struct And {
 
 /// The same on a device, which knows four reductions: any and all are those of 0 and 1.
 template <class Op>
-Tensor on_device(const Tensor& x, unsigned mask, const Shape& shape) {
+[[gnu::noinline]] Tensor on_device(const Tensor& x, unsigned mask, const Shape& shape) {
   using gpu::Reduction;
   if constexpr (std::is_same_v<Op, Or> || std::is_same_v<Op, And>) {
     const auto how = std::is_same_v<Op, Or> ? Reduction::kLarger : Reduction::kSmaller;
@@ -52,10 +52,12 @@ template <class Op>
 Tensor reduce(std::string_view op, const Tensor& x, const Axes& axes, bool keepdim,
               std::optional<double> of_none = {}) {
   const unsigned mask = axes_mask(op, axes, x.shape());
-  const Shape shape = reduced_shape(x.shape(), mask, keepdim);
-  if (!x.on_cpu() && x.numel() > 0) [[unlikely]]
-    return on_device<Op>(x, mask, shape);
-  const Tensor y = Tensor::empty(shape, x.dtype(), x.device());
+  Tensor y;  // the one result of all returns, so that it is made where the caller wants it
+  if (!x.on_cpu() && x.numel() > 0) [[unlikely]] {
+    y = on_device<Op>(x, mask, reduced_shape(x.shape(), mask, keepdim));
+    return y;
+  }
+  y = Tensor::empty(reduced_shape(x.shape(), mask, keepdim), x.dtype(), x.device());
   if (x.numel() == 0) {
     if (y.numel() == 0) return y;
     if (!of_none) cpu::throw_no_elements(op, x);

@@ -251,8 +251,8 @@ Outcome run(const Case& c, const json& form, const json& file,
   const std::string expected_error = form.value("error", "");
   try {
     std::vector<Tensor> got = f(c).tensors;
-    for (Tensor& y : got) {
-      if (y.defined() && y.device() != device && !c.in.empty()) {
+    for (Tensor& y : got) {  // weak: a number of C++, such as what allclose() gives
+      if (y.defined() && y.device() != device && !y.weak() && !c.in.empty()) {
         return {"a result on " + to_string(y.device())};
       }
       if (y.defined()) y = y.to(kCpu);
