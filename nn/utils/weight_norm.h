@@ -33,6 +33,7 @@ struct WeightNormParametrizations : Module {
 /// `parametrizations.weight.original0` (g) and `...original1` (v). A direction of zeros gives NaN.
 /// Throws IndexError (axis), ConfigError as Parametrized.
 /// Source: Salimans & Kingma 2016, arXiv:1602.07868, equation 2.
+/// Differs: PyTorch takes axis -1 for none; its second derivative (2.15) is another one.
 template <class M>
 struct WeightNorm : Parametrized<M> {
   explicit WeightNorm(M layer, std::optional<int> axis = 0)

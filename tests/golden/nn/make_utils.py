@@ -1,13 +1,38 @@
-"""Writes weight_norm.json and spectral_norm.json, tables of modules, and averaged_model.json: what AveragedModel of
-PyTorch holds after each of four updates. Run: python make_utils.py"""
+"""Writes weight_norm.json and spectral_norm.json, tables of modules, and averaged_model.json: what
+AveragedModel of PyTorch holds after each of four updates. Run: python make_utils.py"""
 import copy
 
-from torch.nn.utils.parametrizations import spectral_norm, weight_norm
+from torch.nn.utils.parametrizations import spectral_norm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from module_cases import *
 
+class Normalized(torch.nn.Module):
+    """The formula of torch.nn.utils.parametrizations.weight_norm, whose second derivative is wrong
+    in PyTorch 2.15: for lengths of single elements, where w = g sign(v), it is not 0."""
+
+    def __init__(self, dim):
+        super().__init__()
+        self.dim = -1 if dim is None else dim % 2
+
+    def forward(self, g, v):
+        axes = (0, 1) if self.dim == -1 else (1 - self.dim,)
+        w = v * (g / (v * v).sum(axes, keepdim=self.dim != -1).sqrt())
+        assert torch.allclose(w, torch._weight_norm(v, g, self.dim), rtol=1e-14)
+        return w
+
+    def right_inverse(self, weight):
+        return torch.norm_except_dim(weight, 2, self.dim), weight
+
+
+def weight_norm(layer, dim):
+    torch.nn.utils.parametrize.register_parametrization(layer, "weight", Normalized(dim),
+                                                        unsafe=True)
+    return layer
+
+
 table = []
+# PyTorch takes -1 for no axis.
 for axis in (0, 1, -1, None):
     for shape, out, bias in (((4, 3), 2, True), ((3,), 2, False), ((2, 2, 3), 1, True),
                              ((0, 1), 3, True)):
