@@ -205,13 +205,26 @@ void Module::to(DType dtype) const {
     throw DTypeError("[Module::to] dtype: " + string(gradus::name(dtype)) +
                      "; expected a floating dtype");
   }
+  replace_values([&](const Tensor& x) { return is_floating(x.dtype()) && x.dtype() != dtype; },
+                 [&](const Tensor& x) { return x.to(dtype); });
+}
+
+void Module::to(Device device) const {
+  check_available("Module::to", device);
+  replace_values([&](const Tensor& x) { return x.device() != device; },
+                 [&](const Tensor& x) { return x.to(device); });
+}
+
+void Module::replace_values(const std::function<bool(const Tensor&)>& concerns,
+                            const std::function<Tensor(const Tensor&)>& f) const {
   Named<Variable> all = named_parameters();
   for (auto& buffer : named_buffers()) all.push_back(std::move(buffer));
   for (const auto& [name, x] : all) {
-    if (!is_floating(x.dtype()) || x.dtype() == dtype) continue;
+    if (!concerns(x.value())) continue;
     const Tensor gradient = x.grad().value();
-    x.set_value(x.value().to(dtype));
-    if (gradient.defined()) x.set_grad(gradient.to(dtype));
+    x.zero_grad();
+    x.set_value(f(x.value()));
+    if (gradient.defined()) x.set_grad(f(gradient));
   }
 }
 

@@ -82,6 +82,9 @@ class Module : public CopyNoted {
   /// Throws DTypeError unless dtype is floating:
   ///   "[Module::to] dtype: int64; expected a floating dtype"
   void to(DType dtype) const;
+  /// Moves all parameters, gradients and buffers to a device, in place for everyone who has them.
+  /// Throws DeviceError for a device that is not there; then nothing was moved.
+  void to(Device device) const;
   /// Forgets the gradients of all parameters.
   void zero_grad() const;
 
@@ -195,6 +198,9 @@ class Module : public CopyNoted {
 
   bool in_list() const { return list_around_ != nullptr && !list_around_->empty(); }
   void check_complete(const char* asked) const;
+  // Gives each parameter, buffer and gradient that `concerns` chooses the value that f makes of it.
+  void replace_values(const std::function<bool(const Tensor&)>& concerns,
+                      const std::function<Tensor(const Tensor&)>& f) const;
   void adopt(const std::string& name, Child<Module> module);
   void check_name(const std::string& name) const;
 

@@ -21,6 +21,7 @@ namespace gradus::testing {
 /// One case in one dtype: arguments by name, as cases.h reads them.
 struct ModuleCase : Case {
   DType dtype = kFloat64;
+  Device device = kCpu;      ///< of the inputs; the module is moved there
   mutable Generator rng{1};  ///< for initial values, which those of PyTorch replace
 };
 
@@ -55,10 +56,10 @@ struct Granted {
   double float64 = 1e-12, float32 = 2e-5;
 };
 
-/// For every case of tests/golden/nn/<name>.json, in float64 and in float32, by itself and, for
-/// gradients, with and without create_graph: makes the module, checks that its state_dict has the
-/// names and shapes of PyTorch's, gives it PyTorch's weights, and compares everything. Fails for a
-/// table with less than 12 cases.
+/// For every case of tests/golden/nn/<name>.json, in float64 and in float32, on every device, and,
+/// for gradients, with and without create_graph: makes the module, checks that its state_dict has
+/// the names and shapes of PyTorch's, gives it PyTorch's weights, and compares everything. Fails
+/// for a table with less than 12 cases.
 void check_module(const std::string& name, const std::function<MadeModule(const ModuleCase&)>& make,
                   Granted granted = {});
 
