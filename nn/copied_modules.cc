@@ -22,7 +22,7 @@ CopiedModules::CopiedModules() : before_(std::exchange(current, this)) {}
 CopiedModules::~CopiedModules() { current = before_; }
 
 void CopiedModules::check(const std::string& name, const Module& whole) const {
-  if (seen_.size() < 2) return;  // the whole itself
+  if (seen_.size() < 2 || whole.holds_by_value()) return;  // seen: the whole itself
   const std::set<const void*> known = owned_by(whole);
   for (const CopyNoted* each : seen_) {
     const Module& part = static_cast<const Module&>(*each);

@@ -92,6 +92,9 @@ class Module : public CopyNoted {
   /// "in_features=784, out_features=256, bias=True".
   std::string type_name() const;
   virtual std::string extra_repr() const { return ""; }
+  /// Whether it has parts by value that child() shall not ask about: those whose parameters it has
+  /// replaced by its own.
+  virtual bool holds_by_value() const { return false; }
   /// Whether children that print alike, one after another, are printed once: "(0-2): 3 x ReLU()".
   virtual bool prints_repeats_once() const { return false; }
 

@@ -22,12 +22,7 @@ Variable TransformerDecoder::forward(Operand tgt, Operand memory,
                                      const TransformerDecoderCall& how) const {
   const std::source_location line = tgt.where;
   Variable y = std::move(tgt.variable);
-  try {
-    for (const auto& layer : *layers) y = layer({std::move(y), line}, memory, how);
-  } catch (Error& error) {
-    error.add_outer_part(layers.name());
-    throw;
-  }
+  for (const auto& layer : *layers) y = layer({std::move(y), line}, memory, how);
   return norm ? norm({std::move(y), line}) : y;
 }
 

@@ -21,12 +21,7 @@ TransformerEncoder::TransformerEncoder(const TransformerEncoderLayer& layer,
 Variable TransformerEncoder::forward(Operand x, const TransformerEncoderCall& how) const {
   const std::source_location line = x.where;
   Variable y = std::move(x.variable);
-  try {
-    for (const auto& layer : *layers) y = layer({std::move(y), line}, how);
-  } catch (Error& error) {
-    error.add_outer_part(layers.name());
-    throw;
-  }
+  for (const auto& layer : *layers) y = layer({std::move(y), line}, how);
   return norm ? norm({std::move(y), line}) : y;
 }
 

@@ -51,7 +51,7 @@ void check(const RunOptions& o, const std::vector<std::string>& metrics) {
 struct Run::Parts {
   explicit Parts(std::ostream& shown) : shown(shown) {}
   std::ostream& shown;
-  Interrupt interrupt;
+  std::optional<Interrupt> interrupt;  // while epochs are done
   std::optional<Progress> progress;
   double started = 0;
   bool stopped = false, in_epoch = false;
@@ -84,7 +84,11 @@ TrainingState Run::resumed(TrainingState state) const {
 bool Run::interrupted() const { return parts_->stopped; }
 
 bool Run::next_epoch() {
-  if (parts_->stopped || state_.epoch >= options_.epochs) return false;
+  if (parts_->stopped || state_.epoch >= options_.epochs) {
+    parts_->interrupt.reset();
+    return false;
+  }
+  if (!parts_->interrupt) parts_->interrupt.emplace();
   parts_->started = seconds_now();
   parts_->in_epoch = true;
   return true;
@@ -109,7 +113,7 @@ void Run::batch_done() {
     }
     parts_->progress->update(state_.batch, note);
   }
-  if (!parts_->interrupt.asked() || options_.whole_epochs) return;
+  if (!parts_->interrupt->asked() || options_.whole_epochs) return;
   if (options_.terminal) parts_->progress->finish();
   if (checkpoints_) save();
   stop("in epoch " + std::to_string(state_.epoch + 1) + " after batch " +
@@ -149,7 +153,7 @@ void Run::end_epoch(const std::function<MetricsLog::Values()>& evaluate) {
   ++state_.epoch;
   state_.batch = 0;
   log_.add(state_.epoch, values);
-  const bool asked = parts_->interrupt.asked();
+  const bool asked = parts_->interrupt->asked();
   if (state_.epoch % options_.every != 0 && state_.epoch != options_.epochs && !asked) return;
   std::optional<double> best;
   parts_->shown << "epoch " << state_.epoch << "/" << options_.epochs;

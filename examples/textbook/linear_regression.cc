@@ -76,7 +76,8 @@ void weight_decay(std::uint64_t seed) {
 void run(std::uint64_t seed, const std::string& figure) {
   if (!figure.empty()) train::check_figure_file(figure);
   Generator rng(seed);
-  const data::TensorDataset train = regression_data(1000, rng), validation = regression_data(1000, rng);
+  const data::TensorDataset train = regression_data(1000, rng),
+                            validation = regression_data(1000, rng);
   const auto scratch = train_from_scratch(train, validation, {}, rng);
   print_result("From scratch (section 3.4): batch 32, lr 0.03, 3 epochs", scratch);
   print_result("Concise (section 3.5): Linear, MSE without the 1/2, SGD",

@@ -44,6 +44,8 @@ struct Parametrized : Module {
     return layer_.type_name() + "(" + layer_.extra_repr() + ")";
   }
 
+  bool holds_by_value() const override { return true; }
+
  protected:
   M layer_;  ///< its weight is not used
 };

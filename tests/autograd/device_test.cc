@@ -29,6 +29,7 @@
 #include "tensor/elementwise/tanh.h"
 #include "tests/support/compare.h"
 #include "tests/support/every_device.h"
+#include "tests/support/gradients.h"
 
 namespace gradus::testing {
 namespace {
@@ -48,6 +49,14 @@ std::vector<Tensor> gradients(const Function& f, const Tensor& a, const Tensor& 
     EXPECT_EQ(v.grad().device(), device);
   }
   return all;
+}
+
+TEST(TapeOnDevices, AMoveIsDifferentiated) {
+  expect_gradients("to_device",
+                   [](std::span<const Variable> in) {
+                     return to_device(tanh(to_device(in[0] * in[0], kCudaEmulated)), kCpu);
+                   },
+                   {gap_parameter({2, 3}, -1, 1, 1)});
 }
 
 TEST(TapeOnDevices, GradientsAreThoseOfTheCPU) {

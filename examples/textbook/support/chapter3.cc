@@ -42,7 +42,8 @@ data::TensorDataset weight_decay_data(std::int64_t n, Generator& rng, DType dtyp
   return data::synthetic_regression(full({200}, 0.01, dtype), 0.05, n, 0.01, rng);
 }
 
-RegressionResult train_from_scratch(const data::TensorDataset& train, const data::TensorDataset& validation,
+RegressionResult train_from_scratch(const data::TensorDataset& train,
+                                    const data::TensorDataset& validation,
                                     const RegressionSetting& setting, Generator& rng) {
   const DType dtype = train.features.dtype();
   const Variable w =
@@ -69,7 +70,8 @@ RegressionResult train_from_scratch(const data::TensorDataset& train, const data
   return result;
 }
 
-RegressionResult train_concise(const data::TensorDataset& train, const data::TensorDataset& validation,
+RegressionResult train_concise(const data::TensorDataset& train,
+                               const data::TensorDataset& validation,
                                const RegressionSetting& setting, Generator& rng) {
   const DType dtype = train.features.dtype();
   nn::Linear net(train.features.dim(1), 1, rng, true, dtype);  // torch's default start

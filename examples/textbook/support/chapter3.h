@@ -38,10 +38,12 @@ data::TensorDataset regression_data(std::int64_t n, Generator& rng, DType dtype 
 data::TensorDataset weight_decay_data(std::int64_t n, Generator& rng, DType dtype = kFloat32);
 
 /// Section 3.4: parameters, model, loss, penalty and update by hand on the tape.
-RegressionResult train_from_scratch(const data::TensorDataset& train, const data::TensorDataset& validation,
+RegressionResult train_from_scratch(const data::TensorDataset& train,
+                                    const data::TensorDataset& validation,
                                     const RegressionSetting& setting, Generator& rng);
 /// Section 3.5: Linear, a loss and SGD; weight decay in the optimizer.
-RegressionResult train_concise(const data::TensorDataset& train, const data::TensorDataset& validation,
+RegressionResult train_concise(const data::TensorDataset& train,
+                               const data::TensorDataset& validation,
                                const RegressionSetting& setting, Generator& rng);
 
 }  // namespace gradus::textbook

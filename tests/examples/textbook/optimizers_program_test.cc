@@ -104,7 +104,7 @@ TEST(OptimizersProgram, AFileThatIsNotThereIsNamed) {
   const TemporaryFolder folder;
   const std::string where = (folder / "none").string();
   expect_fails("--experiment adam --data " + where,
-               "[airfoil] --data: no airfoil file in '" + where + "'; expected " + where +
+               "[airfoil] --data: no airfoil_self_noise.dat in '" + where + "'; expected " + where +
                    "/airfoil/airfoil_self_noise.dat or " + where +
                    "/airfoil_self_noise.dat; ./gradus data airfoil downloads it");
 }
