@@ -27,6 +27,12 @@ BatchNormed batch_norm(Operand x, Operand weight, Operand bias, double eps) {
 void ops::BatchNorm::backward(Gradients& d) const {
   const int weight = 1, bias = has_weight ? 2 : 1;
   const bool needs_weight = has_weight && d.needs(weight), needs_bias = has_bias && d.needs(bias);
+  if (d.dy().numel() == 0) {  // sums of nothing, though means of nothing are NaN
+    for (int i = 0; i < d.inputs(); ++i) {
+      if (d.needs(i)) d.set(i, zeros(d.shape(i), d.dtype(i)));
+    }
+    return;
+  }
   if (!grad_enabled()) {
     const Tensor w = has_weight ? d.x(weight).value() : Tensor();
     BatchNormGradients all = batch_norm_backward(d.dy().value(), d.x(0).value(), mean, var, w, eps,
