@@ -216,33 +216,10 @@ std::size_t count_labels(const Figure& figure) {
                        [](const Curve& curve) { return !curve.label.empty(); });
 }
 
-std::string picture_script(const Figure& figure, bool svg) {
-  std::ostringstream script;
-  script.imbue(std::locale::classic());
-  const double pixels_per_inch = svg ? 96 : 200;
-  script << "set encoding utf8\nset terminal "
-         << (svg ? "svg font 'DejaVu Sans,Helvetica,Arial,sans-serif,11'"
-                 : "pngcairo font 'DejaVu Sans,11' fontscale 2 linewidth 2 pointscale 2")
-         << " noenhanced rounded background rgb 'white' size "
-         << std::lround(figure.width_in * pixels_per_inch) << ","
-         << std::lround(figure.height_in * pixels_per_inch) << "\n"
-         << "set border 3 linecolor rgb '#606060' linewidth 0.8\n"
-            "set tics nomirror out scale 0.6 textcolor rgb '#303030'\n"
-            "set grid linetype 1 linewidth 0.6 linecolor rgb '#E2E2E2'\n";
-  // A few names fit into the corner that loss curves leave free; many stand beside the curves.
-  const std::size_t labels = count_labels(figure);
-  script << (labels == 0   ? "unset key\n"
-             : labels <= 4 ? "set key inside right top Left reverse samplen 2.5 spacing 1.15\n"
-                           : "set key outside right center Left reverse samplen 3 spacing 1.2 "
-                             "width 1\n");
-  script << plot_script(figure, [&](std::size_t i) {
-    const Curve& curve = figure.curves[i];
-    const bool dots = curve.points || has_lonely_point(curve, figure);
-    return std::string(dots ? "with linespoints pointtype 7 pointsize 0.4" : "with lines") +
-           " linewidth 1.7 linecolor rgb '" + kColours[i % kColours.size()] + "' dashtype " +
-           kDashes[i % kDashes.size()];
-  });
-  return script.str();
+// Where a value lies on its axis: 0 at the lower end, 1 at the upper one.
+double position(double value, const Axis& axis, const Range& range) {
+  return axis.log ? std::log(value / range.low) / std::log(range.high / range.low)
+                  : (value - range.low) / (range.high - range.low);
 }
 
 // The figure with points added on its lines, so close that each character a line runs through has
@@ -250,10 +227,6 @@ std::string picture_script(const Figure& figure, bool svg) {
 Figure filled_in(const Figure& figure, int columns, int rows) {
   Figure filled = figure;
   const Range x_range = axis_range(figure, true, 0), y_range = axis_range(figure, false, 0);
-  const auto position = [](double value, const Axis& axis, const Range& range) {
-    return axis.log ? std::log(value / range.low) / std::log(range.high / range.low)
-                    : (value - range.low) / (range.high - range.low);
-  };
   const auto between = [](double from, double to, double share, const Axis& axis) {
     return axis.log ? from * std::pow(to / from, share) : from + (to - from) * share;
   };
@@ -284,6 +257,56 @@ Figure filled_in(const Figure& figure, int columns, int rows) {
     }
   }
   return filled;
+}
+
+// Where the names stand: in a corner that no curve runs through, or beside the curves.
+std::string key_place(const Figure& figure) {
+  const std::size_t labels = count_labels(figure);
+  const std::string beside = "outside right center Left reverse samplen 3 spacing 1.2 width 1";
+  if (labels > 4) return beside;
+  const Range x_range = axis_range(figure, true, 0.03), y_range = axis_range(figure, false, 0.05);
+  const double width = 0.36, height = 0.06 + 0.09 * static_cast<double>(labels);
+  const Figure dense = filled_in(figure, 60, 30);
+  for (const char* corner : {"right top", "right bottom", "left top", "left bottom"}) {
+    const std::string name = corner;
+    const bool right = name.starts_with("right"), top = name.ends_with("top");
+    bool free = true;
+    for (const Curve& curve : dense.curves) {
+      for (std::size_t i = 0; i < curve.x.size(); ++i) {
+        if (!drawable(curve.x[i], figure.x) || !drawable(curve.y[i], figure.y)) continue;
+        const double x = position(curve.x[i], figure.x, x_range),
+                     y = position(curve.y[i], figure.y, y_range);
+        free =
+            free && !((right ? x > 1 - width : x < width) && (top ? y > 1 - height : y < height));
+      }
+    }
+    if (free) return "inside " + name + " Left reverse samplen 2.5 spacing 1.15";
+  }
+  return beside;
+}
+
+std::string picture_script(const Figure& figure, bool svg) {
+  std::ostringstream script;
+  script.imbue(std::locale::classic());
+  const double pixels_per_inch = svg ? 96 : 200;
+  script << "set encoding utf8\nset terminal "
+         << (svg ? "svg font 'DejaVu Sans,Helvetica,Arial,sans-serif,11'"
+                 : "pngcairo font 'DejaVu Sans,11' fontscale 2 linewidth 2 pointscale 2")
+         << " noenhanced rounded background rgb 'white' size "
+         << std::lround(figure.width_in * pixels_per_inch) << ","
+         << std::lround(figure.height_in * pixels_per_inch) << "\n"
+         << "set border 3 linecolor rgb '#606060' linewidth 0.8\n"
+            "set tics nomirror out scale 0.6 textcolor rgb '#303030'\n"
+            "set grid linetype 1 linewidth 0.6 linecolor rgb '#E2E2E2'\n";
+  script << (count_labels(figure) == 0 ? "unset key" : "set key " + key_place(figure)) << "\n";
+  script << plot_script(figure, [&](std::size_t i) {
+    const Curve& curve = figure.curves[i];
+    const bool dots = curve.points || has_lonely_point(curve, figure);
+    return std::string(dots ? "with linespoints pointtype 7 pointsize 0.4" : "with lines") +
+           " linewidth 1.7 linecolor rgb '" + kColours[i % kColours.size()] + "' dashtype " +
+           kDashes[i % kDashes.size()];
+  });
+  return script.str();
 }
 
 // Whether a line shows nothing: blanks and colours (escape, '[', numbers, 'm') only.
