@@ -4,6 +4,7 @@
 //   ./gradus run lenet --set mnist --epochs 10
 #include "examples/models/lenet.h"
 
+#include <algorithm>
 #include <iostream>
 
 #include "examples/support/training.h"
@@ -48,10 +49,9 @@ void run(const TrainingOptions& o, const std::string& set, const std::string& sc
                  {.model = &net, .optimizer = &optimizer}, std::cout);
   while (run.next_epoch()) {
     const auto epoch = static_cast<double>(run.state().epoch);
-    const bool by_steps = schedule == "halving";  // this one counts the epochs that are done
-    optimizer.set_hyper_parameter("lr", by_steps     ? rate(epoch)
-                                        : epoch == 0 ? o.lr
-                                                     : rate(epoch - 1));
+    // Halving counts the epochs that are done; warming up begins at 0, which optimizers refuse.
+    const double lr = schedule == "halving" ? rate(epoch) : epoch == 0 ? o.lr : rate(epoch - 1);
+    optimizer.set_hyper_parameter("lr", std::max(lr, 1e-9));
     for (const data::Batch& batch : run.batches(train)) {
       const Variable logits = net(batch.x);
       const Variable loss = nn::cross_entropy(logits, batch.y);
