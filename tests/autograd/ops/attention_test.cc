@@ -8,11 +8,13 @@
 #include "autograd/ops/cat.h"
 #include "autograd/ops/matmul.h"
 #include "autograd/ops/reshape.h"
+#include "autograd/ops/rotary.h"
 #include "autograd/ops/sum.h"
 #include "autograd/ops/transpose.h"
 #include "tensor/assemble.h"
 #include "tensor/elementwise/add.h"
 #include "tensor/elementwise/isfinite.h"
+#include "tensor/elementwise/mul.h"
 #include "tensor/elementwise/square.h"
 #include "tensor/reduce.h"
 #include "tests/support/compare.h"
@@ -35,6 +37,18 @@ void check_attention(const Shape& q, const Shape& k, const Shape& v,
     return square(scaled_dot_product_attention(x[0], x[1], x[2], options));
   };
   expect_gradients("scaled_dot_product_attention", f, operands(q, k, v));
+}
+
+TEST(Rotary, GradientsAgreeWithDifferences) {
+  for (const bool interleaved : {true, false}) {
+    expect_gradients("rotary",
+                     [&](std::span<const Variable> in) {
+                       const Variable y =
+                           rotary(in[0], {.base = 7, .interleaved = interleaved, .offset = 2});
+                       return y * y;
+                     },
+                     {gap_parameter({2, 3, 4}, -1, 1, 1)});
+  }
 }
 
 TEST(Attention, GradientsAreThoseOfDifferences) {

@@ -110,6 +110,26 @@ TEST(Recurrent, GradientsAgreeWithDifferences) {
   }
 }
 
+// Each operand alone needs a gradient, as when the others are frozen.
+TEST(Recurrent, GivesEachOperandItsGradientAlone) {
+  for (const RecurrentCell cell : kCells) {
+    const std::vector<Variable> in = operands(cell, {3, 2, 2, 2});
+    const auto loss = [&](const std::vector<Variable>& of) {
+      const Variable y = joined(recurrent(of[0], as_operands(of), {cell, false, {}}));
+      return sum(y * y);
+    };
+    const Variable whole = loss(in);
+    const auto all = grad(std::span(&whole, 1), in);
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      std::vector<Variable> frozen;
+      for (const Variable& x : in) frozen.push_back(x.detach());
+      frozen[i] = parameter(in[i].value());
+      const Variable one = loss(frozen);
+      expect_same_bits(grad(one, frozen[i]).value(), all[i].value(), std::to_string(i));
+    }
+  }
+}
+
 // Sizes that fill vectors and that do not, few and many sequences, few and all steps.
 TEST(Recurrent, IsTheEquationsStepByStep) {
   for (const RecurrentCell cell : kCells) {
