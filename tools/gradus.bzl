@@ -1,5 +1,7 @@
 """Rules that find their files by themselves: adding a file never needs a BUILD line."""
 
+load("//tools:precompiled.bzl", "precompiled_header")
+
 GRADUS_COPTS = [
     "-Wall",
     "-Wextra",
@@ -139,6 +141,12 @@ def gradus_tests(support = []):
         visibility = ["//visibility:public"],
         deps = LIBRARIES + ["//third_party:gtest"],
     )
+    precompiled_header(
+        name = "precompiled",
+        testonly = 1,
+        src = "support/precompiled.h",
+        copts = TEST_COPTS,
+    )
     golden = native.glob(["golden/**"], allow_empty = True)
     for file in native.glob(["**/*_test.cc"], allow_empty = True):
         native.cc_test(
@@ -148,9 +156,10 @@ def gradus_tests(support = []):
                 [file[:file.rfind("/") + 1] + "*.h"],
                 allow_empty = True,
             ),
-            copts = TEST_COPTS,
+            copts = TEST_COPTS + ["-include", "$(GENDIR)/tests/precompiled.h"],
             data = golden + _program_of(file),
             deps = LIBRARIES + [
+                ":precompiled",
                 ":support",
                 "//examples:support",
                 "//third_party:gtest_main",
