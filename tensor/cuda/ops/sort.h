@@ -10,7 +10,8 @@ namespace gradus::gpu {
 ValuesAndIndices sorted_rows(const Tensor& x, bool descending, std::int64_t from, std::int64_t m,
                              bool with_values);
 
-/// unique() of all elements, and of the sub-tensors along an axis, 0..rank.
+/// unique() of all elements; and of the sub-tensors along an axis, 0..rank, whose order takes a
+/// sort for each of their elements, the last one first.
 Unique unique(const Tensor& x);
 Unique unique(const Tensor& x, int axis);
 
