@@ -46,10 +46,12 @@ std::ostream& operator<<(std::ostream& out, Device device) { return out << to_st
 
 void check_available(std::string_view op, Device device) {
   if (device.kind() != Device::kCudaKind) return;
-  const std::string why = cuda::why_unavailable();
-  if (!why.empty()) {
-    throw DeviceError("[" + std::string(op) + "] device: " + to_string(device) + "; " + why);
-  }
+  const std::string& why = cuda::why_unavailable();
+  if (why.empty() && device.index() < cuda::device_count()) return;
+  throw DeviceError("[" + std::string(op) + "] device: " + to_string(device) + "; " +
+                    (!why.empty() ? why
+                                  : "this computer has " + std::to_string(cuda::device_count()) +
+                                        "; expected a number below that"));
 }
 
 }  // namespace gradus

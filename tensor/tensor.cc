@@ -6,6 +6,7 @@
 
 #include "tensor/convert.h"
 #include "tensor/cuda/ops/copy.h"
+#include "tensor/cuda/runtime.h"
 #include "tensor/ledger.h"
 
 namespace gradus {
@@ -37,16 +38,18 @@ Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
   }
   x.strides_ = contiguous_strides(shape);
   const std::size_t bytes = static_cast<std::size_t>(n) * size_of(dtype);
-  if (!device.is_cpu()) [[unlikely]]
+  if (!device.is_cpu()) [[unlikely]] {
     check_available("empty", device);
+    x.storage_ = StorageRef(Storage::allocate(bytes, device));
+    gpu::describe(device, x.storage_->data(), shape, dtype);
+    return x;
+  }
   try {
-    x.storage_ =
-        StorageRef(device.is_cpu() ? Storage::allocate(bytes) : Storage::allocate(bytes, device));
+    x.storage_ = StorageRef(Storage::allocate(bytes));
   } catch (const DeviceError&) {
-    throw DeviceError("[empty] " + to_string(device) + ": out of memory for " +
-                      std::to_string(bytes) + " bytes, shape " + to_string(shape) + " of " +
-                      std::string(name(dtype)) + "; " + ledger::text_when_exhausted() +
-                      "; free tensors or use smaller ones");
+    throw DeviceError("[empty] cpu: out of memory for " + std::to_string(bytes) + " bytes, shape " +
+                      to_string(shape) + " of " + std::string(name(dtype)) + "; " +
+                      ledger::text_when_exhausted() + "; free tensors or use smaller ones");
   }
   if (ledger::tracing.load(std::memory_order_relaxed)) [[unlikely]] {
     ledger::note_shape(x.storage_.get(), shape, dtype);

@@ -35,7 +35,7 @@ Tensor apply(std::string_view op, const Rule& rule, const Shape& shape, DType dt
   constexpr bool kCompares = Rule::kDomain == Domain::kComparison;
   const DType computed = computed_dtype<Rule>(dtype);
   const LaunchRule launch = [](Device device, const void* any, const ElementCall& call) {
-    on_device(device, [&]<class D>(std::type_identity<D>) {
+    on_any_device(device, [&]<class D>(std::type_identity<D>) {
       forward<D, Rule>(*static_cast<const Rule*>(any), call);
     });
   };
@@ -49,7 +49,7 @@ Tensor apply_backward(const Rule& rule, const Tensor& dy,
                       std::initializer_list<const Tensor*> operands) {
   const DType computed = compute_dtype(dy.dtype());
   const LaunchRule launch = [](Device device, const void* any, const ElementCall& call) {
-    on_device(device, [&]<class D>(std::type_identity<D>) {
+    on_any_device(device, [&]<class D>(std::type_identity<D>) {
       backward<D, Rule, kOperand>(*static_cast<const Rule*>(any), call);
     });
   };

@@ -1,5 +1,9 @@
+// In builds without CUDA; driver/available.cu.cc else.
 #include "tensor/cuda/available.h"
 
+#include "tensor/device.h"
+
+#if !defined(GRADUS_WITH_CUDA)
 namespace gradus::cuda {
 
 const std::string& why_unavailable() {
@@ -8,4 +12,12 @@ const std::string& why_unavailable() {
   return why;
 }
 
+int device_count() { return 0; }
+
+std::string description(int index) {
+  check_available("description", Device(Device::kCudaKind, index));
+  return {};
+}
+
 }  // namespace gradus::cuda
+#endif

@@ -20,13 +20,16 @@ struct ElementCall {
   void* stream = nullptr;
 };
 
+// Weak: the doors of the CPU call those of both devices, and are compiled once for builds with CUDA
+// and without, where the GPU's are missing and never called.
+
 /// result = rule.forward(operands...). Operands: x; a, b; or a, b, c.
 template <class Device, class Rule>
-void forward(const Rule& rule, const ElementCall& call);
+[[gnu::weak]] void forward(const Rule& rule, const ElementCall& call);
 
 /// result = the derivative for operand kOperand, times dy. Operands: those of forward, y, dy; what
 /// the rule does not read may be dy.
 template <class Device, class Rule, int kOperand>
-void backward(const Rule& rule, const ElementCall& call);
+[[gnu::weak]] void backward(const Rule& rule, const ElementCall& call);
 
 }  // namespace gradus::gpu

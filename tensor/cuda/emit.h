@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "tensor/cuda/elementwise.h"
+#include "tensor/cuda/launch_log.h"
 #include "tensor/cuda/map.h"
 #include "tensor/rule_types.h"
 
@@ -79,8 +80,8 @@ void launch_map(const F& f, const gpu::ElementCall& call) {
     std::memcpy(&in.scalar[k], &call.scalar[k], sizeof(T));
   }
   const simt::Launch launch = launch_for(call.n, call.stream);
-  GRADUS_LAUNCH((map<F, Out, T, N>), launch, call.n, f, call.walk, in,
-                static_cast<Out*>(call.result));
+  GRADUS_LAUNCH_AS(gpu::kLaunchLabel<F>.data(), (map<F, Out, T, N>), launch, call.n, f, call.walk,
+                   in, static_cast<Out*>(call.result));
 }
 
 // How many operands forward() has.

@@ -4,6 +4,8 @@
 //   GRADUS_SHARED(float, tile, [32][33]);        shared memory with a size known to the compiler
 //   GRADUS_DYNAMIC_SHARED(float, values);        float* values, Launch::shared_bytes of it
 //   GRADUS_LAUNCH((kernel<float>), launch, x, n);   kernel<float><<<launch>>>(x, n), checked
+//   GRADUS_LAUNCH_AS(name, (kernel<float>), launch, x, n);   the same, called `name` in errors, a
+//                                                text that lives for ever
 //   aligned<float4>(p)                           p as a pointer to float4
 //   namespace gradus::GRADUS_GPU { ... }         cuda or cuda_emulated: kernels live in it, so that
 //                                                the linker cannot take one's code for the other's
@@ -22,14 +24,16 @@
 #define GRADUS_DYNAMIC_SHARED(T, name)                                   \
   extern __shared__ __align__(16) unsigned char gradus_dynamic_shared[]; \
   T* name = reinterpret_cast<T*>(gradus_dynamic_shared)
-#define GRADUS_LAUNCH(kernel, shape, ...)                                              \
+#define GRADUS_LAUNCH(kernel, shape, ...) \
+  GRADUS_LAUNCH_AS(#kernel, kernel, shape __VA_OPT__(, ) __VA_ARGS__)
+#define GRADUS_LAUNCH_AS(name, kernel, shape, ...)                                     \
   do {                                                                                 \
     const ::gradus::simt::Launch& gradus_launch = shape;                               \
-    ::gradus::cuda::prepare_launch(kernel, #kernel, gradus_launch);                    \
+    ::gradus::cuda::prepare_launch(kernel, name, gradus_launch);                       \
     kernel<<<::gradus::cuda::to_dim3(gradus_launch.grid),                              \
              ::gradus::cuda::to_dim3(gradus_launch.block), gradus_launch.shared_bytes, \
-             static_cast<cudaStream_t>(gradus_launch.stream)>>>(__VA_ARGS__);          \
-    ::gradus::cuda::check_launch(#kernel);                                             \
+             ::gradus::cuda::stream_of(gradus_launch)>>>(__VA_ARGS__);                 \
+    ::gradus::cuda::check_launch(name, gradus_launch);                                 \
   } while (false)
 
 namespace gradus::cuda {
@@ -58,10 +62,12 @@ __device__ const V* aligned(const T* p) {
       &name##_key, sizeof(name##_type), #name, ::gradus::simt::Here::now()))
 #define GRADUS_DYNAMIC_SHARED(T, name) \
   T* name = static_cast<T*>(::gradus::simt::dynamic_shared(::gradus::simt::Here::now()))
-#define GRADUS_LAUNCH(kernel, shape, ...)          \
-  ::gradus::simt::launch(                          \
-      ::gradus::simt::kernel_name(#kernel), shape, \
-      [](auto... gradus_argument) { kernel(gradus_argument...); } __VA_OPT__(, ) __VA_ARGS__)
+#define GRADUS_LAUNCH(kernel, shape, ...) \
+  GRADUS_LAUNCH_AS(#kernel, kernel, shape __VA_OPT__(, ) __VA_ARGS__)
+#define GRADUS_LAUNCH_AS(name, kernel, shape, ...)                                               \
+  ::gradus::simt::launch(::gradus::simt::kernel_name(name), shape, [](auto... gradus_argument) { \
+    kernel(gradus_argument...);                                                                  \
+  } __VA_OPT__(, ) __VA_ARGS__)
 
 namespace gradus::cuda_emulated {
 using ThisDevice = gpu::Emulated;
