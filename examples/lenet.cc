@@ -42,6 +42,7 @@ void run(const TrainingOptions& o, const std::string& set, const std::string& sc
   const auto test = image_loader(source, data::Split::kTest, o);
 
   models::LeNet net(rng, {.modern = true});
+  net.to(Device(o.device));
   optim::Optimizer<optim::SGD> optimizer(net.named_parameters(), {.lr = o.lr});
 
   const optim::Schedule rate = schedule_of(schedule, o.lr);
@@ -66,6 +67,7 @@ void run(const TrainingOptions& o, const std::string& set, const std::string& sc
       return train::MetricsLog::Values{{"test accuracy", test_accuracy(net, test)}};
     });
   }
+  smoke_at_least(run, o, "test accuracy", 0.5);
   draw(run, o, "LeNet on " + set + ", " + schedule);
 }
 

@@ -22,8 +22,10 @@ void run(const TrainingOptions& o) {
   const auto train = image_loader(data::mnist, data::Split::kTrain, o);
   const auto test = image_loader(data::mnist, data::Split::kTest, o);
 
-  nn::Sequential net(nn::Flatten(), nn::Linear(28 * 28, 256, rng), nn::ReLU(),
-                     nn::Linear(256, 10, rng));
+  const std::int64_t hidden = size_of_run(o, 256, 256, 32);
+  nn::Sequential net(nn::Flatten(), nn::Linear(28 * 28, hidden, rng), nn::ReLU(),
+                     nn::Linear(hidden, 10, rng));
+  net.to(Device(o.device));
   optim::Optimizer<optim::Adam> optimizer(net.named_parameters(), {.lr = o.lr});
   std::cout << net << "\n";
 
@@ -44,6 +46,7 @@ void run(const TrainingOptions& o) {
       return train::MetricsLog::Values{{"test accuracy", test_accuracy(net, test)}};
     });
   }
+  smoke_at_least(run, o, "test accuracy", 0.75);
   draw(run, o, "MLP on MNIST");
 }
 

@@ -8,7 +8,19 @@
 namespace gradus {
 namespace {
 
-constexpr std::int64_t kSmokeSamples = 2048, kTestBatch = 500;
+constexpr std::int64_t kSmokeSamples = 2048, kEmulatedSamples = 512, kTestBatch = 500;
+
+// The last value of a metric beside its bound.
+void check_smoke(const train::Run& run, const TrainingOptions& o, const std::string& metric,
+                 double bound, bool at_most) {
+  if (!o.smoke || run.interrupted()) return;
+  const double got = run.log().curve(metric).second.back();
+  const std::string expected = (at_most ? "expected <= " : "expected >= ") + to_text(bound);
+  const bool fits = at_most ? got <= bound : got >= bound;  // not with NaN
+  if (!fits) throw Error("[smoke] " + metric + ": " + to_text(got) + "; " + expected);
+  std::printf("smoke: %s %.3g, %s, on %s\n", metric.c_str(), got, expected.c_str(),
+              o.device.c_str());
+}
 
 }  // namespace
 
@@ -21,6 +33,7 @@ void add_options(CommandLine& line, TrainingOptions& o) {
   line.option("--out", o.out, "folder for the log and the checkpoints");
   line.option("--figure", o.figure, "draw the metrics into this .svg or .png file");
   line.count("--workers", o.workers, "threads that load batches");
+  line.option("--device", o.device, "where the model is trained", {"cpu", "cuda", "cuda_emulated"});
   line.flag("--resume", o.resume, "go on from the newest checkpoint in --out");
   line.flag("--tensorboard", o.tensorboard, "write an event file for TensorBoard too");
   line.flag("--smoke", o.smoke, "a few seconds on few samples, to see that it works");
@@ -49,16 +62,33 @@ void draw(const train::Run& run, const TrainingOptions& o, const std::string& ti
   }
 }
 
+void smoke_at_least(const train::Run& run, const TrainingOptions& o, const std::string& metric,
+                    double bound) {
+  check_smoke(run, o, metric, bound, false);
+}
+void smoke_at_most(const train::Run& run, const TrainingOptions& o, const std::string& metric,
+                   double bound) {
+  check_smoke(run, o, metric, bound, true);
+}
+
+std::int64_t size_of_run(const TrainingOptions& o, std::int64_t full, std::int64_t smoke,
+                         std::int64_t emulated) {
+  if (!o.smoke) return full;
+  return Device(o.device) == kCudaEmulated ? emulated : smoke;
+}
+
 data::DataLoader image_loader(data::TensorDataset (*set)(data::Split, const std::string&),
                               data::Split split, const TrainingOptions& o) {
   const bool train = split == data::Split::kTrain;
   data::TensorDataset images = set(split, o.data);
-  if (o.smoke) images = images.head(std::min(kSmokeSamples, images.size()));
+  images = images.head(
+      std::min(images.size(), size_of_run(o, images.size(), kSmokeSamples, kEmulatedSamples)));
   data::LoaderOptions options;
-  options.batch_size = train ? o.batch : kTestBatch;
+  options.batch_size = train ? size_of_run(o, o.batch, 16, 16) : kTestBatch;
   options.shuffle = train;
   options.workers = o.workers;
   options.seed = o.seed;
+  options.device = Device(o.device);
   return data::DataLoader(std::move(images), options);
 }
 
