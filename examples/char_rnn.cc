@@ -66,11 +66,12 @@ void run(const TrainingOptions& o) {
   models::CharRNN<Layer> net({.vocab = vocabulary.size(), .hidden = size_of_run(o, 256, 64, 32)},
                              rng);
   net.to(Device(o.device));
-  optim::Optimizer<optim::SGD> optimizer(net.named_parameters(), {.lr = o.lr});
+  optim::Optimizer<optim::SGD> optimizer(net.named_parameters(), {.lr = o.smoke ? 2 * o.lr : o.lr});
   optimizer.options().clip_norm = 1;
 
   auto options = run_options(o);
-  options.every = o.smoke ? 1 : 50;
+  options.epochs = size_of_run(o, o.epochs, 20, 20);
+  options.every = o.smoke ? 20 : 50;
   options.whole_epochs = true;  // the state is not part of a checkpoint
   train::Run run(options, {"perplexity"}, {.model = &net, .optimizer = &optimizer}, std::cout);
   while (run.next_epoch()) {
@@ -90,7 +91,7 @@ void run(const TrainingOptions& o) {
       return train::MetricsLog::Values{{"perplexity", std::exp(nats.compute())}};
     });
   }
-  smoke_at_most(run, o, "perplexity", 20);
+  smoke_at_most(run, o, "perplexity", 15);
   draw(run, o, "The Time Machine, perplexity while training");
   std::cout << "\n" << continued(net, vocabulary, "time traveller ", 60) << "\n";
 }

@@ -8,7 +8,7 @@
 namespace gradus {
 namespace {
 
-constexpr std::int64_t kSmokeSamples = 2048, kEmulatedSamples = 512, kTestBatch = 500;
+constexpr std::int64_t kSmokeSamples = 1024, kTestBatch = 500;
 
 // The last value of a metric beside its bound.
 void check_smoke(const train::Run& run, const TrainingOptions& o, const std::string& metric,
@@ -42,7 +42,7 @@ void add_options(CommandLine& line, TrainingOptions& o) {
 train::RunOptions run_options(const TrainingOptions& o, const std::string& best,
                               bool lower_is_better) {
   train::RunOptions run;
-  run.epochs = o.smoke ? 2 : o.epochs;
+  run.epochs = o.smoke ? 4 : o.epochs;
   run.out = o.out;
   run.resume = o.resume;
   run.tensorboard = o.tensorboard;
@@ -81,10 +81,9 @@ data::DataLoader image_loader(data::TensorDataset (*set)(data::Split, const std:
                               data::Split split, const TrainingOptions& o) {
   const bool train = split == data::Split::kTrain;
   data::TensorDataset images = set(split, o.data);
-  images = images.head(
-      std::min(images.size(), size_of_run(o, images.size(), kSmokeSamples, kEmulatedSamples)));
+  if (o.smoke) images = images.head(std::min(kSmokeSamples, images.size()));
   data::LoaderOptions options;
-  options.batch_size = train ? size_of_run(o, o.batch, 16, 16) : kTestBatch;
+  options.batch_size = train ? o.smoke ? 16 : o.batch : kTestBatch;
   options.shuffle = train;
   options.workers = o.workers;
   options.seed = o.seed;
