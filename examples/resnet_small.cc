@@ -6,7 +6,6 @@
 #include "data/compose.h"
 #include "data/images.h"
 #include "examples/models/resnet.h"
-#include "examples/support/smoke.h"
 #include "examples/support/training.h"
 #include "nn/losses/cross_entropy.h"
 #include "nn/metrics/accuracy.h"
@@ -23,14 +22,17 @@ using namespace gradus;
 // The images for training, each time a little elsewhere and half of them mirrored.
 data::DataLoader varied_images(const TrainingOptions& o) {
   data::TensorDataset images = data::fashion_mnist(data::Split::kTrain, o.data);
-  if (o.smoke) images = images.head(1024);
+  images = images.head(size_of_run(o, images.size(), 2048, 128));
   const auto varied =
       data::transform(data::share(std::move(images)), [](data::Sample s, Generator& rng) {
         s.x = data::random_crop(data::random_flip(s.x, rng), 28, 28, rng, 2);
         return s;
       });
-  return data::DataLoader(
-      varied, {.batch_size = o.batch, .shuffle = true, .workers = o.workers, .seed = o.seed});
+  return data::DataLoader(varied, {.batch_size = size_of_run(o, o.batch, 32, 16),
+                                   .shuffle = true,
+                                   .workers = o.workers,
+                                   .seed = o.seed,
+                                   .device = Device(o.device)});
 }
 
 void draw_confusion(const nn::Module& net, const data::DataLoader& test, const std::string& file) {
@@ -56,7 +58,9 @@ void run(const TrainingOptions& o, const std::string& matrix) {
   const auto train = varied_images(o);
   const auto test = image_loader(data::fashion_mnist, data::Split::kTest, o);
 
-  models::ResNet net(rng, {.in_channels = 1, .blocks = {1, 1, 1}, .width = 16});
+  models::ResNet net(rng,
+                     {.in_channels = 1, .blocks = {1, 1, 1}, .width = size_of_run(o, 16, 8, 4)});
+  net.to(Device(o.device));
   optim::Optimizer<optim::Nesterov> optimizer(net.named_parameters(),
                                               {.lr = o.lr, .weight_decay = 5e-4});
   const train::RunOptions options = run_options(o, "test accuracy");
@@ -80,10 +84,10 @@ void run(const TrainingOptions& o, const std::string& matrix) {
       return train::MetricsLog::Values{{"test accuracy", test_accuracy(net, test)}};
     });
   }
+  smoke_at_most(run, o, "train loss", 1.5);
   draw(run, o, "A small ResNet on Fashion-MNIST");
   net.eval();
   if (!matrix.empty()) draw_confusion(net, test, matrix);
-  if (o.smoke) check_smoke_below("train loss", last_of(run, "train loss"), 1.6);
 }
 
 }  // namespace

@@ -10,16 +10,21 @@ namespace {
 
 constexpr std::int64_t kSmokeSamples = 1024, kTestBatch = 500;
 
-// The last value of a metric beside its bound.
-void check_smoke(const train::Run& run, const TrainingOptions& o, const std::string& metric,
-                 double bound, bool at_most) {
-  if (!o.smoke || run.interrupted()) return;
-  const double got = run.log().curve(metric).second.back();
+// A number beside its bound.
+void check_smoke(const TrainingOptions& o, const std::string& metric, double got, double bound,
+                 bool at_most) {
   const std::string expected = (at_most ? "expected <= " : "expected >= ") + to_text(bound);
   const bool fits = at_most ? got <= bound : got >= bound;  // not with NaN
   if (!fits) throw Error("[smoke] " + metric + ": " + to_text(got) + "; " + expected);
   std::printf("smoke: %s %.3g, %s, on %s\n", metric.c_str(), got, expected.c_str(),
               o.device.c_str());
+}
+
+// The last value of a metric.
+void check_smoke(const train::Run& run, const TrainingOptions& o, const std::string& metric,
+                 double bound, bool at_most) {
+  if (!o.smoke || run.interrupted()) return;
+  check_smoke(o, metric, run.log().curve(metric).second.back(), bound, at_most);
 }
 
 }  // namespace
@@ -33,9 +38,13 @@ void add_options(CommandLine& line, TrainingOptions& o) {
   line.option("--out", o.out, "folder for the log and the checkpoints");
   line.option("--figure", o.figure, "draw the metrics into this .svg or .png file");
   line.count("--workers", o.workers, "threads that load batches");
-  line.option("--device", o.device, "where the model is trained", {"cpu", "cuda", "cuda_emulated"});
   line.flag("--resume", o.resume, "go on from the newest checkpoint in --out");
   line.flag("--tensorboard", o.tensorboard, "write an event file for TensorBoard too");
+  add_device_and_smoke(line, o);
+}
+
+void add_device_and_smoke(CommandLine& line, TrainingOptions& o) {
+  line.option("--device", o.device, "where the model is", {"cpu", "cuda", "cuda_emulated"});
   line.flag("--smoke", o.smoke, "a few seconds on few samples, to see that it works");
 }
 
@@ -69,6 +78,9 @@ void smoke_at_least(const train::Run& run, const TrainingOptions& o, const std::
 void smoke_at_most(const train::Run& run, const TrainingOptions& o, const std::string& metric,
                    double bound) {
   check_smoke(run, o, metric, bound, true);
+}
+void smoke_at_most(const TrainingOptions& o, const std::string& what, double got, double bound) {
+  if (o.smoke) check_smoke(o, what, got, bound, true);
 }
 
 std::int64_t size_of_run(const TrainingOptions& o, std::int64_t full, std::int64_t smoke,

@@ -24,6 +24,8 @@ struct TrainingOptions {
 /// Adds --epochs, --batch, --lr, --seed, --data, --out, --figure, --workers, --device,
 /// --resume, --tensorboard and --smoke.
 void add_options(CommandLine& line, TrainingOptions& options);
+/// Adds --device and --smoke, for programs with other options than these.
+void add_device_and_smoke(CommandLine& line, TrainingOptions& options);
 
 /// What a Run needs to know. best: the metric that checkpoints are compared by.
 train::RunOptions run_options(const TrainingOptions& options, const std::string& best = "",
@@ -39,6 +41,9 @@ void draw(const train::Run& run, const TrainingOptions& options, const std::stri
 void smoke_at_least(const train::Run& run, const TrainingOptions& options,
                     const std::string& metric, double bound);
 void smoke_at_most(const train::Run& run, const TrainingOptions& options, const std::string& metric,
+                   double bound);
+/// The same for a number that is no metric of a run.
+void smoke_at_most(const TrainingOptions& options, const std::string& what, double got,
                    double bound);
 
 /// A size of the run: for --smoke a smaller one, and one more for the emulated device, which is
