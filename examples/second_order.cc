@@ -1,9 +1,8 @@
-// Newton's method with products of the Hessian and vectors, beside gradient descent, on a small
-// network, and the eigenvalues that say why the latter is slow.
+// Newton's method by products of the Hessian with vectors, beside gradient descent, on a small net,
+// and the eigenvalues that say why the latter is slow.
 //   ./gradus run second_order --figure newton.svg
 #include <cmath>
 #include <cstdio>
-#include <iostream>
 
 #include "autograd/functional.h"
 #include "autograd/ops/matmul.h"
@@ -15,7 +14,6 @@
 #include "nn/losses/binary_cross_entropy.h"
 #include "tensor/elementwise_all.h"
 #include "tensor/linalg.h"
-#include "train/progress.h"
 
 namespace {
 
@@ -42,7 +40,7 @@ struct Problem {
     const Variable at = parameter(w);
     return grad((*this)(at), at).value();
   }
-  /// H v, at the price of about two gradients.
+  /// H v, without H, at the price of about two gradients.
   Tensor hessian_times(const Tensor& w, const Tensor& v) const {
     const Variable at = w, direction = v;
     return hvp(*this, {&at, 1}, {&direction, 1}).derivatives[0].value();
@@ -117,15 +115,13 @@ void run(const TrainingOptions& o, double lr) {
 
   Tensor w = start;
   const Path second = newton(f, w, size_of_run(o, 100, 60, 15));
-  const double work = second.work.back();
-  const Path first = gradient_descent(f, start, lr, work);
+  const Path first = gradient_descent(f, start, lr, 20 * second.work.back());
   std::printf("%-17s %9s %12s %16s\n", "", "gradients", "loss", "gradient's norm");
   for (const auto& [name, path] : {std::pair{"gradient descent", &first}, {"Newton", &second}}) {
-    std::printf("%-17s %9.0f %12.9f %16.1e\n", name, work, path->loss.back(), path->gradient_norm);
+    std::printf("%-17s %9.0f %12.9f %16.1e\n", name, path->work.back(), path->loss.back(),
+                path->gradient_norm);
   }
-  const Tensor at = w.to(kCpu);
-  const Problem here{f.x.to(kCpu), f.y.to(kCpu)};
-  const Tensor values = linalg::eigh(hessian(here, Variable(at)).value()).eigenvalues;
+  const Tensor values = linalg::eigh(hessian(f, Variable(w)).value().to(kCpu)).eigenvalues;
   std::printf("eigenvalues of the Hessian there: %.2g to %.2g\n", values.at({0}),
               values.at({kWeights - 1}));
   smoke_at_most(o, "loss", second.loss.back(), o.device == "cuda_emulated" ? 0.4 : 0.12);

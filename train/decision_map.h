@@ -27,7 +27,7 @@ struct DecisionMap {
 /// Throws ShapeError:
 ///   "[decision_map] points is [4, 3]; expected [N, 2]"
 ///   "[decision_map] classes is [3]; expected [4], one for each point"
-///   "[decision_map] probabilities gave [40000]; expected [40000, C] with C in 1..7"
+///   "[decision_map] probabilities gave [25600]; expected [25600, C] with C in 1..7"
 /// ConfigError:
 ///   "[decision_map] points: none; expected at least one"
 ///   "[decision_map] points: nan at [0, 1]; expected finite numbers"
