@@ -5,6 +5,7 @@
 //                         nn.Linear(16, 5))
 //   torch.save(model.state_dict(), "mlp.pt")
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 
 #include "examples/support/training.h"
@@ -65,7 +66,10 @@ void run(const TrainingOptions& o, const std::string& model, const std::string& 
 int main(int argc, char** argv) {
   CommandLine line("A model of PyTorch, loaded and asked");
   TrainingOptions options;
-  const std::string folder = "tests/golden/nn/fixtures/";
+  // `./gradus run` calls ROOT/bazel-bin/examples/import_pytorch, from whatever folder.
+  const std::filesystem::path root =
+      std::filesystem::path(argv[0]).parent_path().parent_path().parent_path();
+  const std::string folder = root / "tests/golden/nn/fixtures/";
   std::string model = folder + "mlp.pt", expected = folder + "mlp_io.safetensors";
   line.option("--model", model, "state_dict of that network, .pt or .safetensors");
   line.option("--expected", expected, "a .safetensors file with 'input' and PyTorch's 'logits'");
