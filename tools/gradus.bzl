@@ -114,7 +114,9 @@ def sources():
     )
 
 def _program_of(file):
-    """examples/A/B_program_test.cc runs the program //examples:A/B."""
+    """examples/A/B_program_test.cc runs the program //examples:A/B, all_programs_test.cc each one."""
+    if file == "examples/all_programs_test.cc":
+        return ["//examples:programs"]
     suffix = "_program_test.cc"
     if not file.startswith("examples/") or not file.endswith(suffix):
         return []
@@ -182,6 +184,11 @@ def gradus_binaries(deps = []):
         ["**/*.cc"],
         allow_empty = True,
         exclude = ["**/support/**", "**/models/**"],
+    )
+    native.filegroup(
+        name = "programs",
+        srcs = [file[:-len(".cc")] for file in mains],
+        visibility = ["//visibility:public"],
     )
     for file in mains:
         native.cc_binary(
