@@ -90,6 +90,7 @@ TEST(DeviceSort, HasTheOrderOfTheCPU) {
   for (const DType dtype : kAllDTypes) {
     for (const Shape& shape :
          {Shape{3, 5, 7}, Shape{1, 2, 300}, Shape{2, 1, 1024}, Shape{1, 2, 2500}, Shape{1, 3, 1}}) {
+      if (numel(shape) > 1000 && dtype != kFloat32 && dtype != kInt64) continue;
       const Tensor ties = with_ties(shape, dtype), mixed = numbers(shape, dtype, 3);
       for (const Tensor& x : {ties, mixed}) {
         for (const bool descending : {false, true}) {
@@ -125,7 +126,7 @@ TEST(DeviceSort, HasTheOrderOfTheCPU) {
 
 TEST(DeviceSort, FindsWhatIsUnique) {
   for (const DType dtype : {kFloat32, kInt64, kUInt8, kFloat16, kBool}) {
-    for (const Shape& shape : {Shape{40, 3}, Shape{1300, 1}, Shape{0, 3}, Shape{3, 0}}) {
+    for (const Shape& shape : {Shape{40, 3}, Shape{0, 3}, Shape{3, 0}}) {
       const Tensor x = with_ties(shape, dtype);
       in_all_schedules([&] {
         const std::pair<Unique, Unique> pairs[] = {
@@ -172,20 +173,24 @@ TEST(DeviceHistograms, CountAsOnTheCPU) {
 }
 
 TEST(DeviceMoments, HaveTheBitsOfTheCPU) {
-  for (const Shape& shape : {Shape{3, 5, 7}, Shape{2, 3, 300}}) {
-    for (const DType dtype : {kFloat32, kFloat64, kInt64, kBFloat16}) {
-      for (const Axes& axes : {Axes{}, Axes{0}, Axes{-1}}) {
-        const auto check = [&](const std::string& what, auto f) {
-          same_bits(numbers(shape, dtype), f, what + " over " + to_string(axes));
-        };
-        check("var", [&](const Tensor& x) { return var(x, axes); });
-        if (dtype != kFloat32) continue;
-        check("std", [&](const Tensor& x) { return std(x, axes, 2, true); });
-        check("std_mean", [&](const Tensor& x) { return std_mean(x, axes).second; });
-        check("norm 1", [&](const Tensor& x) { return norm(x, 1, axes); });
-        check("norm 2", [&](const Tensor& x) { return norm(x, 2, axes); });
-        check("norm 0", [&](const Tensor& x) { return norm(x, 0, axes); });
-      }
+  using F = std::function<Tensor(const Tensor&, const Axes&)>;
+  const std::vector<std::pair<std::string, F>> table = {
+      {"var", [](auto& x, auto& axes) { return var(x, axes); }},
+      {"std", [](auto& x, auto& axes) { return std(x, axes, 2, true); }},
+      {"std_mean", [](auto& x, auto& axes) { return std_mean(x, axes).second; }},
+      {"norm 1", [](auto& x, auto& axes) { return norm(x, 1, axes); }},
+      {"norm 2", [](auto& x, auto& axes) { return norm(x, 2, axes); }},
+      {"norm 0", [](auto& x, auto& axes) { return norm(x, 0, axes); }}};
+  const Tensor long_rows = numbers({5, 600}, kFloat32);
+  for (const auto& [what, f] : table) {
+    for (const Axes& axes : {Axes{}, Axes{0}, Axes{-1}}) {
+      expect_same_bits(f(there(long_rows), axes), f(long_rows, axes), what);
+      same_bits(
+          numbers({3, 5, 7}, kFloat32), [&](const Tensor& x) { return f(x, axes); }, what);
+    }
+    for (const DType dtype : {kFloat64, kInt64, kBFloat16}) {
+      const Tensor x = numbers({3, 5, 7}, dtype).transpose();
+      expect_same_bits(f(there(x), {1}), f(x, {1}), what);
     }
   }
   const Tensor x = numbers({300000}, kFloat64);  // two levels of the tree above the parts
