@@ -14,6 +14,7 @@
 #include <typeinfo>
 
 #include "tests/support/compare.h"
+#include "tests/support/every_device.h"
 #include "tests/support/golden.h"
 
 namespace gradus::testing {
@@ -284,7 +285,7 @@ std::string path_of(const std::string& function) {
   return "tests/golden/tensor/" + function + ".json";
 }
 
-// A case of more elements is left out on the emulated device.
+// A case of more elements is left out on other devices than the CPU.
 constexpr std::int64_t kMostElements = 20000;
 
 // Whether tests/golden/no_kernel_yet.txt names the function.
@@ -317,6 +318,7 @@ void check_cases(const std::string& function, const std::function<Results(const 
   const bool broadcasting = file.at("broadcasting");
   std::map<std::string, int> covers;
   const bool waits = waits_for_kernel(function);
+  const std::vector<Device> devices = other_devices(function);
   int number = 0, failed = 0, compared = 0, left_out = 0, without = 0;
   for (const json& form : file.at("cases")) {
     ++number;
@@ -341,23 +343,28 @@ void check_cases(const std::string& function, const std::function<Results(const 
     if (operands.empty() || elements > kMostElements || (waits && without > 0)) {
       ++left_out;
     } else {
-      Case moved{{}, c.args};
-      for (const Operand& x : operands) moved.in.push_back(x.seen_on(kCudaEmulated));
-      Outcome there = run(moved, form, file, f, kCudaEmulated);
-      if (there.wrong.empty() && there.thrown != cpu.thrown) {
-        there.wrong = "threw " + there.thrown + "; expected the text of the CPU: " + cpu.thrown;
+      for (const Device device : devices) {
+        Case moved{{}, c.args};
+        for (const Operand& x : operands) moved.in.push_back(x.seen_on(device));
+        Outcome there = run(moved, form, file, f, device);
+        if (there.wrong.empty() && there.thrown != cpu.thrown) {
+          there.wrong = "threw " + there.thrown + "; expected the text of the CPU: " + cpu.thrown;
+        }
+        ++(there.no_kernel ? without : compared);
+        const bool fails = there.no_kernel ? !waits : !there.wrong.empty();
+        if (fails && ++failed <= 20)
+          ADD_FAILURE() << to_string(device) << ": " << text << there.wrong;
       }
-      ++(there.no_kernel ? without : compared);
-      const bool fails = there.no_kernel ? !waits : !there.wrong.empty();
-      if (fails && ++failed <= 20) ADD_FAILURE() << "cuda_emulated: " << text << there.wrong;
     }
     for (const Operand& x : operands) {
       if (x.bits.empty() || bits_of(x.base) == x.bits) continue;
       ADD_FAILURE() << text << "an operand was changed";
     }
   }
-  std::printf("cuda_emulated: %s: %s%d of %d cases run, %d left out\n", function.c_str(),
-              without > 0 ? "NO KERNEL YET, " : "", compared, number, left_out);
+  std::printf("%s: %s: %s%d of %d cases run, %d left out\n",
+              devices.size() > 1 ? "cuda_emulated and cuda" : "cuda_emulated", function.c_str(),
+              without > 0 ? "NO KERNEL YET, " : "", compared / static_cast<int>(devices.size()),
+              number, left_out);
   EXPECT_TRUE(!waits || without > 0 || number == left_out)
       << function << " has its kernels: take it out of tests/golden/no_kernel_yet.txt";
   EXPECT_GT(number, 0) << path_of(function) << " has no cases";

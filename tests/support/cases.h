@@ -41,9 +41,9 @@ struct Results {
 /// Calls f for every case of tests/golden/tensor/<function>.json and compares dtype, shape and
 /// values within the tolerances that the file states, or the type of the error. The operands must
 /// keep their bits, and the operands as built must show the categories that the file claims.
-/// Then the same on cuda_emulated, with the same texts of errors; cases of more than 20000 elements
-/// are left out there, and counted in the output. A function without kernels is named in
-/// tests/golden/no_kernel_yet.txt, and only such a one.
+/// Then the same on cuda_emulated, and on a GPU where there is one, with the same texts of errors;
+/// cases of more than 20000 elements are left out there, and counted in the output. A function
+/// without kernels is named in tests/golden/no_kernel_yet.txt, and only such a one.
 void check_cases(const std::string& function, const std::function<Results(const Case&)>& f);
 
 /// Whether there is such a file.

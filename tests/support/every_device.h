@@ -2,6 +2,8 @@
 // Runs one test body on every device that this build has.
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,28 @@ inline std::vector<std::string> devices() {
     if (device.missing.empty()) here.push_back(device.name);
   }
   return here;
+}
+
+/// Whether a GPU that is missing fails the tests that ask for one: GRADUS_REQUIRE_CUDA=1.
+inline bool cuda_is_required() {
+  const char* required = std::getenv("GRADUS_REQUIRE_CUDA");
+  return required != nullptr && std::string(required) == "1";
+}
+
+/// For tables, which run on the CPU and then on all other devices there are. A GPU that is missing
+/// is named in the output, and fails the test where it is required.
+inline std::vector<Device> other_devices(const std::string& table) {
+  if (cuda::is_available()) return {kCudaEmulated, kCuda};
+  if (cuda_is_required()) {
+    ADD_FAILURE() << "cuda: " << cuda::why_unavailable() << " (GRADUS_REQUIRE_CUDA=1)";
+  }
+  static const bool told = [&] {
+    std::printf("cuda: %s and the tables below SKIPPED: %s\n", table.c_str(),
+                cuda::why_unavailable().c_str());
+    return true;
+  }();
+  static_cast<void>(told);
+  return {kCudaEmulated};
 }
 
 /// Write TEST_P(YourName, Sentence), with `using YourName = EveryDevice;`, and below all of them

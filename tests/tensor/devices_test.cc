@@ -1,7 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "tests/support/every_device.h"
 
 namespace gradus::testing {
@@ -11,8 +9,7 @@ class Devices : public ::testing::TestWithParam<KnownDevice> {};
 
 TEST_P(Devices, IsThere) {
   if (GetParam().missing.empty()) return;
-  const char* required = std::getenv("GRADUS_REQUIRE_CUDA");
-  if (required != nullptr && std::string(required) == "1") {
+  if (cuda_is_required()) {
     FAIL() << GetParam().name << ": " << GetParam().missing << " (GRADUS_REQUIRE_CUDA=1)";
   }
   GTEST_SKIP() << "SKIPPED: " << GetParam().missing;
