@@ -70,8 +70,7 @@ void run(const TrainingOptions& o, const std::string& prompt) {
       optim::schedules::CosineWithWarmup{.base = o.lr,
                                          .final = o.lr / 10,
                                          .steps = static_cast<double>(o.epochs * kStepsPerEpoch),
-                                         .warmup = 100,
-                                         .warmup_begin = o.lr / 100};
+                                         .warmup = 100};
 
   train::Run run(run_options(o, "validation loss", true), {"train loss", "validation loss"},
                  {.model = &net, .optimizer = &optimizer}, std::cout);
