@@ -73,11 +73,8 @@ void run(const TrainingOptions& o, const std::string& prompt) {
   optimizer.options().clip_norm = 1;
   const auto options = run_options(o, "validation loss", true);
   const auto all_steps = static_cast<double>(options.epochs * steps);
-  const optim::Schedule rate = optim::schedules::CosineWithWarmup{.base = o.lr,
-                                                                  .final = o.lr / 10,
-                                                                  .steps = all_steps,
-                                                                  .warmup = all_steps / 20,
-                                                                  .warmup_begin = o.lr / 100};
+  const optim::Schedule rate = optim::schedules::CosineWithWarmup{
+      .base = o.lr, .final = o.lr / 10, .steps = all_steps, .warmup = all_steps / 20};
 
   train::Run run(options, {"train loss", "validation loss"},
                  {.model = &net, .optimizer = &optimizer}, std::cout);

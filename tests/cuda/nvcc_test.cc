@@ -34,11 +34,15 @@ std::string find_nvcc() {
   return fs::exists(usual) ? usual.string() : "";
 }
 
+constexpr const char* kFolders[] = {"tensor/cuda", "optim/cuda"};
+
 // With those that the build made from the rules.
 std::vector<std::string> kernel_files() {
   std::vector<std::string> files;
-  for (const auto& entry : fs::recursive_directory_iterator("tensor/cuda")) {
-    if (entry.path().string().ends_with(".cu.cc")) files.push_back(entry.path().string());
+  for (const char* folder : kFolders) {
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      if (entry.path().string().ends_with(".cu.cc")) files.push_back(entry.path().string());
+    }
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -75,7 +79,8 @@ TEST(KernelFiles, CompileWithNvcc) {
   const bool all = which != nullptr && std::string(which) == "all";
   int generated = 0;
   for (const std::string& file : kernel_files()) {
-    const bool is_generated = file.find("/element_kernels") != std::string::npos;
+    const bool is_generated = file.find("/element_kernels") != std::string::npos ||
+                              file.find("/update_kernels") != std::string::npos;
     if (is_generated && generated++ % 8 != 0 && !all) continue;
     // A folder of its own, since nvcc names its temporary files after process and source.
     const std::string command =
@@ -95,8 +100,10 @@ TEST(KernelFiles, IncludeNothingHeavy) {
   static const std::regex kHeavy(R"re(#\s*include\s*[<"](eigen3|Eigen|cub|thrust)/)re");
   std::vector<std::string> files = kernel_files();
   EXPECT_GE(files.size(), 6u);
-  for (const auto& entry : fs::recursive_directory_iterator("tensor/cuda")) {
-    if (entry.path().extension() == ".h") files.push_back(entry.path().string());
+  for (const char* folder : kFolders) {
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      if (entry.path().extension() == ".h") files.push_back(entry.path().string());
+    }
   }
   for (const std::string& file : files) {
     std::ifstream in(file);
