@@ -167,7 +167,8 @@ std::string run_cases(Device device, bool small) {
   json report = {{"device", to_string(device)}};
   if (device == kCuda) report["card"] = cuda::description(device.index());
   if (small) report["note"] = "small sizes: no speeds, only that all cases run";
-  for (const auto& [name, part] : {std::pair("elements and rows", elements_and_rows),
+  using Part = std::pair<const char*, void (*)(Bench&)>;
+  for (const auto& [name, part] : {Part{"elements and rows", elements_and_rows},
                                    {"products", products},
                                    {"optimizer", optimizer},
                                    {"small mlp", small_mlp}}) {
