@@ -95,6 +95,17 @@ class LoaderRun {
 
   /// The next batch, or nothing at the end.
   std::optional<Batch> next() {
+    auto batch = next_made();
+    if (batch && options().device) {  // in the caller's thread, whose device it is
+      for (Tensor* x : {&batch->x, &batch->y}) {
+        if (x->defined()) *x = x->to(*options().device);
+      }
+    }
+    return batch;
+  }
+
+ private:
+  std::optional<Batch> next_made() {
     if (options().workers == 0) {
       if (taken_ >= last_) return std::nullopt;
       return make(read(taken_++));
@@ -111,7 +122,6 @@ class LoaderRun {
     return std::move(got.batch);
   }
 
- private:
   // What is to be done for a batch: numbers of samples, or the samples.
   struct Task {
     std::int64_t batch = 0;

@@ -3,6 +3,7 @@
 #include <functional>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -23,12 +24,13 @@ Sampler weighted_sampler(const Tensor& weights, std::int64_t n, std::uint64_t se
 
 struct LoaderOptions {
   std::int64_t batch_size = 1;
-  bool shuffle = false;    ///< a new order in each epoch; else 0, 1, ...
-  bool drop_last = false;  ///< leaves out a last batch with fewer samples
-  int workers = 0;         ///< threads that make batches; 0: the caller's
-  int prefetch = 2;        ///< batches that each of them makes in advance
-  std::uint64_t seed = 0;  ///< of the order and of what is random in samples
-  Sampler sampler = {};    ///< instead of shuffle
+  bool shuffle = false;               ///< a new order in each epoch; else 0, 1, ...
+  bool drop_last = false;             ///< leaves out a last batch with fewer samples
+  int workers = 0;                    ///< threads that make batches; 0: the caller's
+  int prefetch = 2;                   ///< batches that each of them makes in advance
+  std::uint64_t seed = 0;             ///< of the order and of what is random in samples
+  Sampler sampler = {};               ///< instead of shuffle
+  std::optional<Device> device = {};  ///< batches are moved there; else they stay where they are
   std::function<Batch(std::span<const Sample>)> collate = {};  ///< instead of the data set's
 };
 

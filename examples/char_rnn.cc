@@ -21,18 +21,19 @@ namespace {
 
 using namespace gradus;
 
-constexpr std::int64_t kSteps = 35, kTokens = 10000;
+constexpr std::int64_t kTokens = 10000;
 
 // Batches whose rows go on where those of the batch before ended; each epoch skips other tokens.
-data::DataLoader stretches(const Tensor& tokens, std::int64_t batch, std::uint64_t seed) {
-  const auto all = data::iterable([=](std::int64_t epoch, std::int64_t i) {
+data::DataLoader stretches(const Tensor& tokens, std::int64_t steps, const TrainingOptions& o) {
+  const auto all = data::iterable([=, batch = size_of_run(o, o.batch, 32, 8), seed = o.seed](
+                                      std::int64_t epoch, std::int64_t i) {
     Generator rng(seed * 1000003 + static_cast<std::uint64_t>(epoch));
-    const auto offset = static_cast<std::int64_t>(rng.below(kSteps));
-    const auto batches = data::sequential_batches(tokens, batch, kSteps, offset);
+    const auto offset = static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(steps)));
+    const auto batches = data::sequential_batches(tokens, batch, steps, offset);
     if (i >= static_cast<std::int64_t>(batches.size())) return std::optional<data::Sample>();
     return std::optional(batches[static_cast<std::size_t>(i)]);
   });
-  data::LoaderOptions options;
+  data::LoaderOptions options{.device = Device(o.device)};
   options.collate = [](std::span<const data::Sample> one) { return one[0]; };  // a batch already
   return data::DataLoader(all, options);
 }
@@ -42,11 +43,12 @@ template <class Model>
 std::string continued(const Model& net, const data::Vocabulary& vocabulary, std::string text,
                       int n) {
   const NoGradGuard no_grad;
-  auto [logits, state] = net(vocabulary.encode(text).unsqueeze(1));
+  const Device device = net.head->weight.value().device();
+  auto [logits, state] = net(vocabulary.encode(text).unsqueeze(1).to(device));
   for (int i = 0; i < n; ++i) {
-    const Tensor next = argmax(logits.value().select(0, -1), -1);  // [1]
+    const Tensor next = argmax(logits.value().select(0, -1).to(kCpu), -1);  // [1]
     text += vocabulary.decode(next);
-    std::tie(logits, state) = net(next.unsqueeze(0), state);
+    std::tie(logits, state) = net(next.unsqueeze(0).to(device), state);
   }
   return text;
 }
@@ -58,14 +60,18 @@ void run(const TrainingOptions& o) {
   const auto file = data::need_data("timemachine", {"timemachine.txt"}, o.data);
   const std::string text = data::letters_only(data::read_text(file));
   const auto vocabulary = data::Vocabulary::characters(text);
-  const auto loader = stretches(vocabulary.encode(text.substr(0, kTokens + 1)), o.batch, o.seed);
+  const auto tokens = vocabulary.encode(text.substr(0, size_of_run(o, kTokens, kTokens, 1000) + 1));
+  const auto loader = stretches(tokens, size_of_run(o, 35, 35, 16), o);
 
-  models::CharRNN<Layer> net({.vocab = vocabulary.size(), .hidden = 256}, rng);
-  optim::Optimizer<optim::SGD> optimizer(net.named_parameters(), {.lr = o.lr});
+  models::CharRNN<Layer> net({.vocab = vocabulary.size(), .hidden = size_of_run(o, 256, 64, 32)},
+                             rng);
+  net.to(Device(o.device));
+  optim::Optimizer<optim::SGD> optimizer(net.named_parameters(), {.lr = o.smoke ? 2 * o.lr : o.lr});
   optimizer.options().clip_norm = 1;
 
   auto options = run_options(o);
-  options.every = o.smoke ? 1 : 50;
+  options.epochs = size_of_run(o, o.epochs, 20, 20);
+  options.every = o.smoke ? 20 : 50;
   options.whole_epochs = true;  // the state is not part of a checkpoint
   train::Run run(options, {"perplexity"}, {.model = &net, .optimizer = &optimizer}, std::cout);
   while (run.next_epoch()) {
@@ -85,6 +91,7 @@ void run(const TrainingOptions& o) {
       return train::MetricsLog::Values{{"perplexity", std::exp(nats.compute())}};
     });
   }
+  smoke_at_most(run, o, "perplexity", 15);
   draw(run, o, "The Time Machine, perplexity while training");
   std::cout << "\n" << continued(net, vocabulary, "time traveller ", 60) << "\n";
 }

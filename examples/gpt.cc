@@ -17,13 +17,11 @@ namespace {
 
 using namespace gradus;
 
-constexpr std::int64_t kContext = 64, kStepsPerEpoch = 250;
-
 // Random pieces of a text, as many as an epoch takes.
-data::DataLoader pieces(const Tensor& tokens, std::int64_t batch, std::int64_t steps,
-                        std::uint64_t seed) {
-  const data::DatasetRef all = data::sequences(tokens, kContext);
-  data::LoaderOptions options{.batch_size = batch, .seed = seed};
+data::DataLoader pieces(const Tensor& tokens, std::int64_t context, std::int64_t batch,
+                        std::int64_t steps, std::uint64_t seed, Device device) {
+  const data::DatasetRef all = data::sequences(tokens, context);
+  data::LoaderOptions options{.batch_size = batch, .seed = seed, .device = device};
   options.sampler = [n = all->size(), count = batch * steps, seed](std::int64_t epoch) {
     Generator rng(seed * 1000003 + static_cast<std::uint64_t>(epoch));
     return randint(0, n, {count}, rng);
@@ -56,24 +54,32 @@ void run(const TrainingOptions& o, const std::string& prompt) {
   const std::string text = data::read_text(file);
   const auto vocabulary = data::Vocabulary::characters(text);
   const Tensor tokens = vocabulary.encode(text);
-  const std::int64_t kept = tokens.numel() * 9 / 10, steps = o.smoke ? 20 : kStepsPerEpoch;
-  const auto train = pieces(tokens.narrow(0, 0, kept), o.batch, steps, o.seed);
-  const auto held_back =
-      pieces(tokens.narrow(0, kept, tokens.numel() - kept), 32, o.smoke ? 2 : 20, 12345);
+  const std::int64_t kept = tokens.numel() * 9 / 10, context = size_of_run(o, 64, 32, 16),
+                     batch = size_of_run(o, o.batch, 8, 4), steps = size_of_run(o, 250, 30, 30);
+  const Device device(o.device);
+  const auto train = pieces(tokens.narrow(0, 0, kept), context, batch, steps, o.seed, device);
+  const auto held_back = pieces(tokens.narrow(0, kept, tokens.numel() - kept), context, 2 * batch,
+                                size_of_run(o, 20, 4, 2), 12345, device);
 
-  models::GPT net({.vocab = vocabulary.size(), .context = kContext}, rng);
+  models::GPT net({.vocab = vocabulary.size(),
+                   .context = context,
+                   .layers = size_of_run(o, 4, 2, 1),
+                   .channels = size_of_run(o, 128, 64, 64)},
+                  rng);
+  net.to(device);
   optim::Optimizer<optim::AdamW> optimizer(
       optim::groups(net).match_rank(0, 1).set({.weight_decay = 0}).rest(),
       {.lr = o.lr, .beta1 = 0.9, .beta2 = 0.99, .weight_decay = 0.1});
   optimizer.options().clip_norm = 1;
-  const optim::Schedule rate =
-      optim::schedules::CosineWithWarmup{.base = o.lr,
-                                         .final = o.lr / 10,
-                                         .steps = static_cast<double>(o.epochs * kStepsPerEpoch),
-                                         .warmup = 100,
-                                         .warmup_begin = o.lr / 100};
+  const auto options = run_options(o, "validation loss", true);
+  const auto all_steps = static_cast<double>(options.epochs * steps);
+  const optim::Schedule rate = optim::schedules::CosineWithWarmup{.base = o.lr,
+                                                                  .final = o.lr / 10,
+                                                                  .steps = all_steps,
+                                                                  .warmup = all_steps / 20,
+                                                                  .warmup_begin = o.lr / 100};
 
-  train::Run run(run_options(o, "validation loss", true), {"train loss", "validation loss"},
+  train::Run run(options, {"train loss", "validation loss"},
                  {.model = &net, .optimizer = &optimizer}, std::cout);
   while (run.next_epoch()) {
     for (const data::Batch& batch : run.batches(train)) {
@@ -88,6 +94,7 @@ void run(const TrainingOptions& o, const std::string& prompt) {
       return train::MetricsLog::Values{{"validation loss", validation_loss(net, held_back)}};
     });
   }
+  smoke_at_most(run, o, "validation loss", 3.4);
   draw(run, o, "A small GPT on Shakespeare, nats per character");
   net.eval();
   const Tensor written = net.generate(vocabulary.encode(prompt), o.smoke ? 40 : 500,

@@ -42,15 +42,17 @@ void run(const TrainingOptions& o, const std::string& set, const std::string& sc
   const auto test = image_loader(source, data::Split::kTest, o);
 
   models::LeNet net(rng, {.modern = true});
+  net.to(Device(o.device));
   optim::Optimizer<optim::SGD> optimizer(net.named_parameters(), {.lr = o.lr});
 
-  const optim::Schedule rate = schedule_of(schedule, o.lr);
+  const double start = o.smoke ? o.lr / 2 : o.lr;  // smaller batches
+  const optim::Schedule rate = schedule_of(schedule, start);
   train::Run run(run_options(o, "test accuracy"), {"train loss", "train accuracy", "test accuracy"},
                  {.model = &net, .optimizer = &optimizer}, std::cout);
   while (run.next_epoch()) {
     const auto epoch = static_cast<double>(run.state().epoch);
     // Halving counts the epochs that are done; warming up begins at 0, which optimizers refuse.
-    const double lr = schedule == "halving" ? rate(epoch) : epoch == 0 ? o.lr : rate(epoch - 1);
+    const double lr = schedule == "halving" ? rate(epoch) : epoch == 0 ? start : rate(epoch - 1);
     optimizer.set_hyper_parameter("lr", std::max(lr, 1e-9));
     for (const data::Batch& batch : run.batches(train)) {
       const Variable logits = net(batch.x);
@@ -66,6 +68,7 @@ void run(const TrainingOptions& o, const std::string& set, const std::string& sc
       return train::MetricsLog::Values{{"test accuracy", test_accuracy(net, test)}};
     });
   }
+  smoke_at_least(run, o, "test accuracy", 0.4);
   draw(run, o, "LeNet on " + set + ", " + schedule);
 }
 

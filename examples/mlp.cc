@@ -1,4 +1,5 @@
-// A multilayer perceptron that reads handwritten digits: MNIST, 784-256-10, Adam.
+// A multilayer perceptron that reads handwritten digits: MNIST, 784-512-10, Adam, a rate that falls
+// to 0.
 //   ./gradus run mlp --figure mlp.svg
 #include <iostream>
 
@@ -11,6 +12,7 @@
 #include "nn/sequential.h"
 #include "optim/optimizer.h"
 #include "optim/rules/adam.h"
+#include "optim/schedules/cosine_with_warmup.h"
 
 namespace {
 
@@ -22,15 +24,23 @@ void run(const TrainingOptions& o) {
   const auto train = image_loader(data::mnist, data::Split::kTrain, o);
   const auto test = image_loader(data::mnist, data::Split::kTest, o);
 
-  nn::Sequential net(nn::Flatten(), nn::Linear(28 * 28, 256, rng), nn::ReLU(),
-                     nn::Linear(256, 10, rng));
+  const std::int64_t hidden = size_of_run(o, 512, 256, 32);
+  nn::Sequential net(nn::Flatten(), nn::Linear(28 * 28, hidden, rng), nn::ReLU(),
+                     nn::Linear(hidden, 10, rng));
+  net.to(Device(o.device));
   optim::Optimizer<optim::Adam> optimizer(net.named_parameters(), {.lr = o.lr});
   std::cout << net << "\n";
 
-  train::Run run(run_options(o, "test accuracy"), {"train loss", "train accuracy", "test accuracy"},
+  const auto options = run_options(o, "test accuracy");
+  const optim::Schedule rate = optim::schedules::CosineWithWarmup{
+      .base = o.lr,
+      .final = o.lr / 100,
+      .steps = static_cast<double>(options.epochs * train.size())};
+  train::Run run(options, {"train loss", "train accuracy", "test accuracy"},
                  {.model = &net, .optimizer = &optimizer}, std::cout);
   while (run.next_epoch()) {
     for (const data::Batch& batch : run.batches(train)) {
+      optimizer.set_hyper_parameter("lr", rate(static_cast<double>(run.state().step)));
       const Variable logits = net(batch.x);
       const Variable loss = nn::cross_entropy(logits, batch.y);
       optimizer.zero_grad();
@@ -44,6 +54,7 @@ void run(const TrainingOptions& o) {
       return train::MetricsLog::Values{{"test accuracy", test_accuracy(net, test)}};
     });
   }
+  smoke_at_least(run, o, "test accuracy", 0.7);
   draw(run, o, "MLP on MNIST");
 }
 

@@ -22,6 +22,7 @@ void run(const TrainingOptions& o) {
   const auto test = image_loader(data::fashion_mnist, data::Split::kTest, o);
 
   nn::Sequential net(nn::Flatten(), nn::Linear(28 * 28, 10, rng));
+  net.to(Device(o.device));
   optim::Optimizer<optim::SGD> optimizer(net.named_parameters(), {.lr = o.lr});
 
   train::Run run(run_options(o, "test accuracy"), {"train loss", "train accuracy", "test accuracy"},
@@ -41,6 +42,7 @@ void run(const TrainingOptions& o) {
       return train::MetricsLog::Values{{"test accuracy", test_accuracy(net, test)}};
     });
   }
+  smoke_at_least(run, o, "test accuracy", 0.6);
   draw(run, o, "Softmax regression on Fashion-MNIST");
 }
 

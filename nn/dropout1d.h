@@ -29,7 +29,7 @@ struct Dropout1d : Module {
   static Variable drop_channels(Operand x, int inside, double p, Generator& generator) {
     Shape channels = x.value().shape();
     for (int i = channels.rank() - inside; i < channels.rank(); ++i) channels[i] = 1;
-    const Tensor one = ones(channels, x.value().dtype());
+    const Tensor one = ones(channels, x.value().dtype(), x.value().device());
     return p == 0 ? std::move(x.variable) : mul(std::move(x), dropout(one, p, generator).value());
   }
 

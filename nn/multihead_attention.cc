@@ -30,7 +30,7 @@ std::string plain(std::int64_t n) { return std::to_string(n); }
 // What is added to the scores where a bool mask says no.
 Variable as_added(const Variable& mask, DType dtype) {
   if (!mask.defined() || mask.dtype() != kBool) return mask;
-  return masked_fill(zeros(mask.shape(), dtype), mask.value(),
+  return masked_fill(zeros(mask.shape(), dtype, mask.value().device()), mask.value(),
                      -std::numeric_limits<double>::infinity());
 }
 
@@ -90,9 +90,9 @@ MultiheadAttention::MultiheadAttention(std::int64_t embed_dim, std::int64_t num_
 
 MultiheadAttention::Sizes MultiheadAttention::check(const Tensor& query, const Tensor& key,
                                                     const Tensor& value) const {
-  check_defined("MultiheadAttention", "query", query);
-  check_defined("MultiheadAttention", "key", key);
-  check_defined("MultiheadAttention", "value", value);
+  check_on_any_device("MultiheadAttention", "query", query);
+  check_on_any_device("MultiheadAttention", "key", key);
+  check_on_any_device("MultiheadAttention", "value", value);
   const int rank = query.rank();
   const int batch = rank == 2 ? -1 : batch_first_ ? 0 : 1, length = rank == 2 ? 0 : 1 - batch;
   const bool fits =
@@ -116,9 +116,10 @@ MultiheadAttention::Sizes MultiheadAttention::check(const Tensor& query, const T
 
 // What scaled_dot_product_attention takes, with the axes of [N, H, L, S]. `added` keys at the end
 // are seen by all.
-Variable MultiheadAttention::mask_for(const AttentionCall& call, const Sizes& sizes, DType dtype,
-                                      int added, bool causal) const {
+Variable MultiheadAttention::mask_for(const AttentionCall& call, const Sizes& sizes,
+                                      const Tensor& x, int added, bool causal) const {
   const auto [n, l, s, batched] = sizes;
+  const DType dtype = x.dtype();
   const auto check_dtype = [&](const char* argument, const Variable& mask) {
     if (mask.dtype() == kBool || mask.dtype() == dtype) return;
     throw DTypeError("[MultiheadAttention] " + std::string(argument) + ": " +
@@ -149,7 +150,7 @@ Variable MultiheadAttention::mask_for(const AttentionCall& call, const Sizes& si
     padding = reshape(padding, {n, 1, 1, s});
   }
   Variable later;
-  if (causal) later = greater(arange(s), arange(l).unsqueeze(-1));
+  if (causal) later = greater(arange(s), arange(l).unsqueeze(-1)).to(x.device());
   const auto floating = [](const Variable& x) { return x.defined() && x.dtype() != kBool; };
   if (floating(attn) || floating(padding)) {
     attn = as_added(attn, dtype);
@@ -161,7 +162,7 @@ Variable MultiheadAttention::mask_for(const AttentionCall& call, const Sizes& si
   if (added > 0) {
     Shape extra = mask.shape();
     extra[extra.rank() - 1] = added;
-    const Variable seen = zeros(extra, mask.dtype());
+    const Variable seen = zeros(extra, mask.dtype(), x.device());
     mask = cat({mask, seen}, -1);
   }
   return mask.dtype() == kBool ? Variable(logical_not(mask.value())) : mask;
@@ -190,7 +191,7 @@ MultiheadAttention::Result MultiheadAttention::forward(Operand query, Operand ke
   const int added = (bias_k.defined() ? 1 : 0) + (add_zero_attn_ ? 1 : 0);
   AttentionOptions options;
   const bool causal_mask = call.is_causal && added > 0;
-  options.mask = mask_for(call, sizes, query.variable.dtype(), added, causal_mask);
+  options.mask = mask_for(call, sizes, query.value(), added, causal_mask);
   options.is_causal = call.is_causal && !causal_mask;
   if (training() && dropout_ > 0) {
     options.dropout_p = dropout_;
@@ -216,7 +217,7 @@ MultiheadAttention::Result MultiheadAttention::forward(Operand query, Operand ke
       v = cat({v, expand(at(bias_v), one)}, 1, line);
     }
     if (add_zero_attn_) {
-      const Variable nothing = zeros(one, k.dtype());
+      const Variable nothing = zeros(one, k.dtype(), k.value().device());
       k = cat({k, nothing}, 1, line);
       v = cat({v, nothing}, 1, line);
     }

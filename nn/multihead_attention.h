@@ -81,7 +81,7 @@ struct MultiheadAttention : Module {
     bool batched;
   };
   Sizes check(const Tensor& query, const Tensor& key, const Tensor& value) const;
-  Variable mask_for(const AttentionCall& call, const Sizes& sizes, DType dtype, int added,
+  Variable mask_for(const AttentionCall& call, const Sizes& sizes, const Tensor& x, int added,
                     bool causal) const;
 
   std::int64_t embed_dim_, num_heads_, kdim_, vdim_;

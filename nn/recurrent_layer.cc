@@ -79,7 +79,7 @@ std::string RecurrentLayer::extra_repr() const {
 
 RecurrentLayer::Sizes RecurrentLayer::check(const Tensor& x, const Tensor& lengths) const {
   const std::string op = in_brackets(all_.layer);
-  check_defined(all_.layer, "x", x);
+  check_on_any_device(all_.layer, "x", x);
   const bool batched = x.rank() == 3;
   if ((!batched && x.rank() != 2) || x.dim(-1) != all_.input_size) {
     const std::string in = std::to_string(all_.input_size) + "]";
@@ -147,7 +147,7 @@ RecurrentResult RecurrentLayer::run(const Operand& x, const Variable& h_0, const
   const bool swapped = sizes.batched && all_.batch_first;
   Variable y = swapped ? transpose(x, 0, 1) : sizes.batched ? x.variable : unsqueeze(x, 1);
   const auto start = [&](const Variable& given, std::size_t i, std::int64_t size) -> Variable {
-    if (!given.defined()) return zeros({sizes.batch, size}, x.variable.dtype());
+    if (!given.defined()) return zeros({sizes.batch, size}, x.variable.dtype(), x.value().device());
     const Variable state = select({given, line}, 0, static_cast<std::int64_t>(i));
     return sizes.batched ? state : unsqueeze({state, line}, 0);
   };

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "tensor/cpu/conv.h"
+#include "tensor/cuda/ops/conv.h"
 #include "tensor/work.h"
 
 namespace gradus {
@@ -39,7 +40,7 @@ struct Call {
   }
 
   void check_images(std::string_view argument, const Tensor& x) const {
-    check_defined(op, argument, x);
+    check_on_any_device(op, argument, x);
     const std::string got = std::string(argument) + ": shape " + to_string(x.shape());
     if (x.rank() != axes + 1 && x.rank() != axes + 2) {
       wrong_shape(got + "; expected " +
@@ -59,7 +60,8 @@ struct Call {
   }
 
   void check_weight(const Tensor& x, const Tensor& w) const {
-    check_defined(op, "w", w);
+    check_on_any_device(op, "w", w);
+    check_same_device(op, "x", x, "w", w);
     check_dtypes("x", x, "w", w);
     if (w.rank() != axes + 2) {
       wrong_shape("w: shape " + to_string(w.shape()) + "; expected " + text(axes + 2) +
@@ -74,6 +76,7 @@ struct Call {
 
   void check_bias(const Tensor& b, const Tensor& x, std::int64_t channels) const {
     if (!b.defined()) return;
+    check_same_device(op, "x", x, "b", b);
     check_dtypes("x", x, "b", b);
     if (b.rank() == 1 && b.shape()[0] == channels) return;
     wrong_shape("b: shape " + to_string(b.shape()) + "; expected [" + text(channels) +
@@ -160,10 +163,11 @@ Tensor convolution(std::string_view name, int axes, const Tensor& x, const Tenso
   const Dims kernel = kernel_of(w);
   const Dims windows = call.windows(x, kernel, "w is " + to_string(w.shape()));
   const Tensor from = computable(x);
-  const Tensor y = Tensor::empty(call.result(x, outputs, windows), from.dtype());
+  const Tensor y = Tensor::empty(call.result(x, outputs, windows), from.dtype(), x.device());
   count_work(y, w);
-  cpu::convolve(call.kernel(kernel), call.images(from), call.lifted(computable(w)), computable(b),
-                call.images(y));
+  const auto run = x.on_cpu() ? cpu::convolve : gpu::convolve;
+  run(call.kernel(kernel), call.images(from), call.lifted(computable(w)), computable(b),
+      call.images(y));
   return y.to(x.dtype());
 }
 
@@ -198,10 +202,11 @@ Tensor transposed(std::string_view name, int axes, const Tensor& x, const Tensor
                       to_string(sizes) + "; expected none below 0");
   }
   const Tensor from = computable(x);
-  const Tensor y = Tensor::empty(call.result(x, outputs, sizes), from.dtype());
+  const Tensor y = Tensor::empty(call.result(x, outputs, sizes), from.dtype(), x.device());
   count_work(from, w);
-  cpu::convolve_transposed(call.kernel(kernel), call.images(from), call.lifted(computable(w)),
-                           computable(b), call.images(y));
+  const auto run = x.on_cpu() ? cpu::convolve_transposed : gpu::convolve_transposed;
+  run(call.kernel(kernel), call.images(from), call.lifted(computable(w)), computable(b),
+      call.images(y));
   return y.to(x.dtype());
 }
 
@@ -211,6 +216,7 @@ Tensor weight_gradient(std::string_view name, int axes, const Tensor& x, const T
   const Dims kernel = per_axis(name, "kernel", kernels, axes, 1);
   call.check_images("x", x);
   call.check_images("dy", dy);
+  check_same_device(name, "x", x, "dy", dy);
   call.check_dtypes("x", x, "dy", dy);
   const std::int64_t channels = channels_of(x, axes), outputs = channels_of(dy, axes);
   call.check_groups(channels, "x");
@@ -237,10 +243,10 @@ Tensor weight_gradient(std::string_view name, int axes, const Tensor& x, const T
   const Tensor from = computable(x);
   Shape shape{outputs, channels / call.groups};
   for (const std::int64_t k : kernel) shape.push_back(k);
-  const Tensor dw = Tensor::empty(shape, from.dtype());
+  const Tensor dw = Tensor::empty(shape, from.dtype(), x.device());
   count_work(dy, dw);
-  cpu::convolve_weight(call.kernel(kernel), call.images(from), call.images(computable(dy)),
-                       call.lifted(dw));
+  const auto run = x.on_cpu() ? cpu::convolve_weight : gpu::convolve_weight;
+  run(call.kernel(kernel), call.images(from), call.images(computable(dy)), call.lifted(dw));
   return dw.to(x.dtype());
 }
 

@@ -41,8 +41,10 @@ Tensor spread_windows(const Tensor& dy, const PoolWindows& windows);
 ValuesAndIndices largest_in_windows(const Tensor& x, const PoolWindows& windows);
 
 /// The elements of each channel of x at the indices, 0 for an index of -1; and the transpose, which
-/// adds dy to zeros of the shape at the indices. `axes` at the end are one channel.
+/// adds dy to zeros of the shape at the indices. `axes` at the end are one channel. `windows`, if
+/// given, are those in which the indices were found: a device then looks for them in parallel.
 Tensor pick_from_channels(const Tensor& x, const Tensor& indices, int axes);
-Tensor place_in_channels(const Tensor& dy, const Tensor& indices, int axes, const Shape& shape);
+Tensor place_in_channels(const Tensor& dy, const Tensor& indices, int axes, const Shape& shape,
+                         const PoolWindows* windows = nullptr);
 
 }  // namespace gradus

@@ -16,11 +16,11 @@ struct Tanh {
   static constexpr int kGates = 1;
 
   template <class T>
-  static T forward(T a) {
+  GRADUS_HOST_DEVICE static T forward(T a) {
     return tanh(a);
   }
   template <class T>
-  static T backward(T h, T dh) {
+  GRADUS_HOST_DEVICE static T backward(T h, T dh) {
     return ops::Tanh::backward(T(0), h, dh);
   }
 };
@@ -30,7 +30,7 @@ struct Relu {
   static constexpr int kGates = 1;
 
   template <class T>
-  static T forward(T a) {
+  GRADUS_HOST_DEVICE static T forward(T a) {
     if constexpr (std::is_floating_point_v<T>) {
       return ops::Relu::forward(a);
     } else {
@@ -38,7 +38,7 @@ struct Relu {
     }
   }
   template <class T>
-  static T backward(T h, T dh) {
+  GRADUS_HOST_DEVICE static T backward(T h, T dh) {
     return ops::Relu::backward(h, h, dh);
   }
 };
@@ -54,7 +54,7 @@ struct Lstm {
     T i, f, g, o, c, h;
   };
   template <class T>
-  static Step<T> forward(T a_i, T a_f, T a_g, T a_o, T c) {
+  GRADUS_HOST_DEVICE static Step<T> forward(T a_i, T a_f, T a_g, T a_o, T c) {
     const T i = sigmoid(a_i), f = sigmoid(a_f), g = tanh(a_g), o = sigmoid(a_o);
     const T next = f * c + i * g;
     return {i, f, g, o, next, o * tanh(next)};
@@ -66,7 +66,7 @@ struct Lstm {
     T i, f, g, o, c;
   };
   template <class T>
-  static Gradients<T> backward(T i, T f, T g, T o, T c, T next, T dh, T dnext) {
+  GRADUS_HOST_DEVICE static Gradients<T> backward(T i, T f, T g, T o, T c, T next, T dh, T dnext) {
     const T tanh_c = tanh(next), none(0);
     const T dc = dnext + ops::Tanh::backward(none, tanh_c, dh * o);
     return {ops::Sigmoid::backward(none, i, dc * g), ops::Sigmoid::backward(none, f, dc * c),
@@ -88,7 +88,7 @@ struct Gru {
     T r, z, n, h;
   };
   template <class T>
-  static Step<T> forward(T a_r, T a_z, T x_n, T h_n, T h) {
+  GRADUS_HOST_DEVICE static Step<T> forward(T a_r, T a_z, T x_n, T h_n, T h) {
     const T r = sigmoid(a_r), z = sigmoid(a_z), n = tanh(x_n + r * h_n);
     return {r, z, n, n + z * (h - n)};
   }
@@ -99,7 +99,7 @@ struct Gru {
     T r, z, x_n, h_n, h;
   };
   template <class T>
-  static Gradients<T> backward(T r, T z, T n, T h_n, T h, T dh) {
+  GRADUS_HOST_DEVICE static Gradients<T> backward(T r, T z, T n, T h_n, T h, T dh) {
     const T none(0), dx_n = ops::Tanh::backward(none, n, dh * (T(1) - z));
     return {ops::Sigmoid::backward(none, r, dx_n * h_n),
             ops::Sigmoid::backward(none, z, dh * (h - n)), dx_n, dx_n * r, dh * z};

@@ -1,5 +1,7 @@
 """Rules that find their files by themselves: adding a file never needs a BUILD line."""
 
+load("//tools:precompiled.bzl", "precompiled_header")
+
 GRADUS_COPTS = [
     "-Wall",
     "-Wextra",
@@ -112,7 +114,9 @@ def sources():
     )
 
 def _program_of(file):
-    """examples/A/B_program_test.cc runs the program //examples:A/B."""
+    """examples/A/B_program_test.cc runs the program //examples:A/B, all_programs_test.cc each one."""
+    if file == "examples/all_programs_test.cc":
+        return ["//examples:programs"]
     suffix = "_program_test.cc"
     if not file.startswith("examples/") or not file.endswith(suffix):
         return []
@@ -139,6 +143,12 @@ def gradus_tests(support = []):
         visibility = ["//visibility:public"],
         deps = LIBRARIES + ["//third_party:gtest"],
     )
+    precompiled_header(
+        name = "precompiled",
+        testonly = 1,
+        src = "support/precompiled.h",
+        copts = TEST_COPTS,
+    )
     golden = native.glob(["golden/**"], allow_empty = True)
     for file in native.glob(["**/*_test.cc"], allow_empty = True):
         native.cc_test(
@@ -148,9 +158,10 @@ def gradus_tests(support = []):
                 [file[:file.rfind("/") + 1] + "*.h"],
                 allow_empty = True,
             ),
-            copts = TEST_COPTS,
+            copts = TEST_COPTS + ["-include", "$(GENDIR)/tests/precompiled.h"],
             data = golden + _program_of(file),
             deps = LIBRARIES + [
+                ":precompiled",
                 ":support",
                 "//examples:support",
                 "//third_party:gtest_main",
@@ -173,6 +184,11 @@ def gradus_binaries(deps = []):
         ["**/*.cc"],
         allow_empty = True,
         exclude = ["**/support/**", "**/models/**"],
+    )
+    native.filegroup(
+        name = "programs",
+        srcs = [file[:-len(".cc")] for file in mains],
+        visibility = ["//visibility:public"],
     )
     for file in mains:
         native.cc_binary(

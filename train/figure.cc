@@ -9,23 +9,17 @@
 
 #include "tensor/error.h"
 #include "train/gnuplot.h"
+#include "train/picture.h"
 #include "train/text_file.h"
 
 namespace gradus::train {
 namespace {
 
-// Colours that people with any kind of colour vision tell apart, without the yellow that is too
-// pale for a line. Source: Okabe, Ito 2008, "Color universal design".
-constexpr std::array<const char*, 7> kColours = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
-                                                 "#E69F00", "#56B4E9", "#000000"};
 // Lengths of strokes and gaps; a curve differs from its neighbours in colour and in strokes.
 constexpr std::array<const char*, 5> kDashes = {"solid", "(24,8)", "(5,6)", "(24,7,5,7)",
                                                 "(14,5,4,5,4,5)"};
 // Characters of the curves in a terminal.
 constexpr std::string_view kMarks = "*o+x#@%&$=ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-
-// Beyond this, products inside gnuplot overflow.
-constexpr double kLargest = 1e300;
 
 struct Range {
   double low, high;
@@ -38,23 +32,6 @@ bool drawable(double value, const Axis& axis) {
 }
 
 [[noreturn]] void throw_config(const std::string& text) { throw ConfigError("[figure] " + text); }
-
-void check_axis(const std::string& name, const Axis& axis) {
-  for (const auto& limit : {axis.low, axis.high}) {
-    if (!limit) continue;
-    if (!(std::abs(*limit) <= kLargest)) {
-      throw_config(name + " axis: limit " + number(*limit) + "; expected a finite number");
-    }
-    if (axis.log && *limit <= 0) {
-      throw_config(name + " axis: limit " + number(*limit) +
-                   "; expected > 0 on a logarithmic axis");
-    }
-  }
-  if (axis.low && axis.high && !(*axis.low < *axis.high)) {
-    throw_config(name + " axis: limits " + number(*axis.low) + ".." + number(*axis.high) +
-                 "; expected finite limits, low < high");
-  }
-}
 
 void check_figure(const Figure& figure) {
   check_axis("x", figure.x);
@@ -285,16 +262,10 @@ std::string key_place(const Figure& figure) {
   return beside;
 }
 
-std::string picture_script(const Figure& figure, bool svg) {
+std::string picture_script(const Figure& figure, const std::filesystem::path& file) {
   std::ostringstream script;
   script.imbue(std::locale::classic());
-  const double pixels_per_inch = svg ? 96 : 200;
-  script << "set encoding utf8\nset terminal "
-         << (svg ? "svg font 'DejaVu Sans,Helvetica,Arial,sans-serif,11'"
-                 : "pngcairo font 'DejaVu Sans,11' fontscale 2 linewidth 2 pointscale 2")
-         << " noenhanced rounded background rgb 'white' size "
-         << std::lround(figure.width_in * pixels_per_inch) << ","
-         << std::lround(figure.height_in * pixels_per_inch) << "\n"
+  script << terminal_script(file, figure.width_in, figure.height_in)
          << "set border 3 linecolor rgb '#606060' linewidth 0.8\n"
             "set tics nomirror out scale 0.6 textcolor rgb '#303030'\n"
             "set grid linetype 1 linewidth 0.6 linecolor rgb '#E2E2E2'\n";
@@ -349,13 +320,9 @@ void check_figure_file(const std::filesystem::path& file) {
 
 void write_figure(const Figure& figure, const std::filesystem::path& file) {
   check_figure_file(file);
-  const auto fits = [](double inches) { return inches >= 1 && inches <= 40; };
-  if (!fits(figure.width_in) || !fits(figure.height_in)) {
-    throw_config("width_in, height_in: " + number(figure.width_in) + ", " +
-                 number(figure.height_in) + "; expected 1..40 inches");
-  }
+  check_picture_size(figure.width_in, figure.height_in);
   check_figure(figure);
-  write_text_atomically(file, run_gnuplot(picture_script(figure, file.extension() == ".svg")));
+  write_text_atomically(file, run_gnuplot(picture_script(figure, file)));
 }
 
 std::string plot_text(const Figure& figure, int columns, int rows, bool colour) {

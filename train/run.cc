@@ -7,6 +7,7 @@
 #include <limits>
 #include <ostream>
 
+#include "tensor/elementwise/div.h"
 #include "train/interrupt.h"
 #include "train/progress.h"
 
@@ -38,6 +39,9 @@ void check(const RunOptions& o, const std::vector<std::string>& metrics) {
   if (o.epochs < 1) {
     throw ConfigError("[run] epochs: " + std::to_string(o.epochs) + "; expected >= 1");
   }
+  if (o.accumulate < 1) {
+    throw ConfigError("[run] accumulate: " + std::to_string(o.accumulate) + "; expected >= 1");
+  }
   if (o.every < 1) throw ConfigError("[run] every: " + std::to_string(o.every) + "; expected >= 1");
   if (o.resume && o.out.empty()) {
     throw ConfigError("[run] resume: without out; expected the folder of the run to go on with");
@@ -55,6 +59,7 @@ struct Run::Parts {
   std::optional<Progress> progress;
   double started = 0;
   bool stopped = false, in_epoch = false;
+  std::int64_t accumulated = 0;  // batches since the last step
 };
 
 Run::Run(RunOptions options, std::vector<std::string> metrics, TrainingState state,
@@ -113,11 +118,26 @@ void Run::batch_done() {
     }
     parts_->progress->update(state_.batch, note);
   }
-  if (!parts_->interrupt->asked() || options_.whole_epochs) return;
+  if (!parts_->interrupt->asked() || options_.whole_epochs || parts_->accumulated > 0) return;
   if (options_.terminal) parts_->progress->finish();
   if (checkpoints_) save();
   stop("in epoch " + std::to_string(state_.epoch + 1) + " after batch " +
        std::to_string(state_.batch));
+}
+
+void Run::step(const Variable& loss) {
+  if (state_.optimizer == nullptr) {
+    throw ConfigError("[run] step: no optimizer in the state; expected one");
+  }
+  if (parts_->accumulated == 0) state_.optimizer->zero_grad();
+  const auto k = options_.accumulate;
+  (k == 1 ? loss : loss / static_cast<double>(k)).backward();
+  if (++parts_->accumulated == k) step_optimizer();
+}
+
+void Run::step_optimizer() {
+  parts_->accumulated = 0;
+  state_.optimizer->step();
 }
 
 void Run::stop(const std::string& where) {
@@ -137,6 +157,7 @@ void Run::end_epoch(const std::function<MetricsLog::Values()>& evaluate) {
   parts_->in_epoch = false;
   if (options_.terminal && parts_->progress) parts_->progress->finish();
   parts_->progress.reset();
+  if (parts_->accumulated > 0) step_optimizer();
   MetricsLog::Values values;
   for (const auto& metric : log_.metrics()) {
     const auto sum = state_.numbers.find(kSum + metric);

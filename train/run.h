@@ -24,9 +24,10 @@ struct RunOptions {
   std::string best = "";     ///< the metric of which the best checkpoint is kept
   bool lower_is_better = false;
   std::int64_t keep_last = 2;
-  std::int64_t every = 1;     ///< epochs from one shown line and checkpoint to the next
-  bool whole_epochs = false;  ///< Ctrl-C ends after the epoch: for loops that carry a state along
-  bool terminal = false;      ///< whether `shown` is a terminal, where one line is drawn anew
+  std::int64_t accumulate = 1;  ///< batches whose mean gradient makes one step, see Run::step
+  std::int64_t every = 1;       ///< epochs from one shown line and checkpoint to the next
+  bool whole_epochs = false;    ///< Ctrl-C ends after the epoch: for loops that carry a state along
+  bool terminal = false;        ///< whether `shown` is a terminal, where one line is drawn anew
 };
 
 /// What surrounds the loop of a training program: epochs, progress, log, checkpoints, Ctrl-C.
@@ -42,13 +43,14 @@ struct RunOptions {
 ///   }
 ///
 /// A checkpoint is saved after each epoch and, when the program is asked to end, after the batch at
-/// hand: resumed, the run gives the same weights and the same log as one that never stopped.
+/// hand (with accumulate: when its step was made): resumed, the run gives the same weights and the
+/// same log as one that never stopped.
 class Run {
  public:
   class Batches;
 
-  /// Throws ConfigError for epochs < 1, for a best metric that is none, and for resume without out;
-  /// what loading a checkpoint throws.
+  /// Throws ConfigError for epochs, every or accumulate < 1, for a best metric that is none, and
+  /// for resume without out; what loading a checkpoint throws.
   Run(RunOptions options, std::vector<std::string> metrics, TrainingState state,
       std::ostream& shown);
   ~Run();
@@ -59,6 +61,11 @@ class Run {
   bool next_epoch();
   /// The batches of this epoch that are not done yet.
   Batches batches(const data::DataLoader& loader);
+  /// What is the same in most loops: zero_grad, backward, and a step of the optimizer, which clips
+  /// as its options say. With accumulate = k the gradients of k batches, each divided by k, make
+  /// one step, for batches that do not fit into memory at once; what is left over at the end of an
+  /// epoch makes one too, in end_epoch. Throws ConfigError without an optimizer.
+  void step(const Variable& loss);
   /// Adds to the mean of a metric over the epoch, e.g. with the size of the batch as weight.
   void measure(const std::string& metric, double value, double weight = 1);
   /// Logs the means and what `evaluate` gives, shows a line, and saves. Nothing of that when the
@@ -76,6 +83,7 @@ class Run {
   struct Parts;
   TrainingState resumed(TrainingState state) const;
   void batch_done();
+  void step_optimizer();
   void stop(const std::string& where);
   void save(std::optional<double> measure = {});
 

@@ -33,9 +33,9 @@ Shape batch_of(Shape shape) {
 }
 
 void check(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options) {
-  check_defined(kOp, "q", q);
-  check_defined(kOp, "k", k);
-  check_defined(kOp, "v", v);
+  check_on_any_device(kOp, "q", q);
+  check_on_any_device(kOp, "k", k);
+  check_on_any_device(kOp, "v", v);
   const bool fits = q.rank() >= 2 && k.rank() >= 2 && v.rank() >= 2 && q.dim(-1) == k.dim(-1) &&
                     k.dim(-2) == v.dim(-2);
   if (!fits) throw_shapes(q, k, v);
@@ -87,7 +87,7 @@ ops::Attention ops::Attention::of(const Tensor& q, const Tensor& k, const Tensor
   Tensor blocked, dropped;
   if (mask.defined() && mask.dtype() == kBool) blocked = logical_not(mask.value());
   const double p = options.dropout_p;
-  if (p > 0) dropped = bernoulli(scores, p, *options.generator, kBool);
+  if (p > 0) dropped = bernoulli(scores, p, *options.generator, kBool, q.device());
   const double scale =
       options.scale ? *options.scale : 1 / std::sqrt(static_cast<double>(q.dim(-1)));
   return {scores,        blocked, dropped, options.is_causal, scale, p == 1 ? 0 : 1 / (1 - p),
@@ -119,7 +119,8 @@ Variable ops::Attention::probabilities(const Variable& q, const Variable& k,
   Tensor hidden = blocked;
   if (is_causal) {
     const std::int64_t queries = q.dim(-2), keys = k.dim(-2);
-    const Tensor later = greater(arange(keys), arange(queries).unsqueeze(-1));
+    const Tensor later =
+        greater(arange(keys), arange(queries).unsqueeze(-1)).to(q.value().device());
     hidden = hidden.defined() ? logical_or(hidden, later) : later;
   }
   Variable s = matmul(q * scale, transpose(k));

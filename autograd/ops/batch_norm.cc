@@ -29,7 +29,7 @@ void ops::BatchNorm::backward(Gradients& d) const {
   const bool needs_weight = has_weight && d.needs(weight), needs_bias = has_bias && d.needs(bias);
   if (d.dy().numel() == 0) {  // sums of nothing, though means of nothing are NaN
     for (int i = 0; i < d.inputs(); ++i) {
-      if (d.needs(i)) d.set(i, zeros(d.shape(i), d.dtype(i)));
+      if (d.needs(i)) d.set(i, zeros(d.shape(i), d.dtype(i), d.device(i)));
     }
     return;
   }

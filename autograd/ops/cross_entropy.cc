@@ -58,6 +58,7 @@ void check(const Tensor& logits, const Tensor& target, const CrossEntropyOptions
   }
   const std::int64_t classes = logits.shape()[class_axis(logits.shape())];
   const Tensor& weight = options.weight;
+  if (weight.defined()) check_same_device("cross_entropy", "logits", logits, "weight", weight);
   if (weight.defined() && !is_floating(weight.dtype())) {
     throw DTypeError("[cross_entropy] weight: " + std::string(name(weight.dtype())) +
                      "; expected a floating dtype");

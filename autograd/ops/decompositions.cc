@@ -51,7 +51,7 @@ Variable column(const Variable& x) { return unsqueeze(x, -1); }
 
 // 1 / (w_j - w_i), 0 on the diagonal.
 Variable inverse_gaps(const Variable& w) {
-  const Tensor one = eye(w.dim(-1), w.dtype());
+  const Tensor one = eye(w.dim(-1), w.dtype(), w.device());
   // No mutants of "+ one": on the diagonal, anything but 0 gives 0.
   return (1 - one) / (row(w) - column(w) + one);
 }
@@ -75,7 +75,7 @@ void ops::Eigh::backward(Gradients& d) const {
   const Variable w = squeeze(unpacked(all, at, 1, n), -2), V = unpacked(all, at, n, n);
   const Variable dw = unpacked(d.dy(), at_d, 1, n), dV = unpacked(d.dy(), at_d, n, n);
   const Variable Vt = transpose(V);
-  const Variable inner = dw * eye(n, w.dtype()) + inverse_gaps(w) * matmul(Vt, dV);
+  const Variable inner = dw * eye(n, w.dtype(), w.device()) + inverse_gaps(w) * matmul(Vt, dV);
   d.set(0, matmul(V, matmul(inner, Vt)));
 }
 
@@ -100,7 +100,7 @@ void ops::Svd::backward(Gradients& d) const {
   const Variable F = inverse_gaps(squeeze(S * S, -2)), St = transpose(S);
   const Variable J = F * skew(matmul(Ut, dU)) * S;
   const Variable K = St * (F * skew(matmul(Vh, dV)));
-  Variable dA = matmul(U, matmul(J + K + dS * eye(k, S.dtype()), Vh));
+  Variable dA = matmul(U, matmul(J + K + dS * eye(k, S.dtype(), S.device()), Vh));
   if (m > k) {
     const Variable X = dU / S;
     dA = dA + matmul(X - matmul(U, matmul(Ut, X)), Vh);

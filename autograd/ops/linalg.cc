@@ -63,7 +63,7 @@ void ops::Det::backward(Gradients& d) const {
   const std::int64_t n = A.dim(-1);
   Shape square = s.S.shape();
   square.push_back(n);
-  const Tensor one = eye(n, A.dtype());
+  const Tensor one = eye(n, A.dtype(), A.device());
   const Tensor others = prod(s.S.unsqueeze(-2).expand(square) * (1 - one) + one, -1);
   const Tensor cofactors = matmul(s.U * others.unsqueeze(-2), s.Vh);
   d.set(0, per_matrix(d.dy() * sign) * cofactors);
@@ -81,7 +81,8 @@ linalg::VariableSlogdet linalg::slogdet(Operand A) {
 void ops::Cholesky::backward(Gradients& d) const {
   const Variable Lt = transpose(d.y());
   const std::int64_t n = Lt.dim(-1);
-  const Tensor lower = tril(ones({n, n}, Lt.dtype())) - eye(n, Lt.dtype()) * 0.5;
+  const Tensor one = eye(n, Lt.dtype(), Lt.device());
+  const Tensor lower = tril(ones({n, n}, Lt.dtype(), Lt.device())) - one * 0.5;
   const Variable P = matmul(Lt, d.dy()) * lower;
   const Variable S = linalg::solve(Lt, transpose(linalg::solve(Lt, P)));  // the transpose
   d.set(0, (S + transpose(S)) * 0.5);

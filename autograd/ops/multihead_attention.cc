@@ -70,8 +70,9 @@ Variable attend(const std::vector<Operand>& x, std::int64_t heads,
                             : std::vector<Variable>{x[0].variable});
     return composed(one, v[0], v[1], v[2], added, heads);
   }
-  const Tensor y = Tensor::empty({all[0].dim(0), all[0].dim(1), all[2].dim(2)}, dtype);
-  const Tensor log_sum = Tensor::empty({y.dim(0), heads, y.dim(1)}, dtype);
+  const Tensor y =
+      Tensor::empty({all[0].dim(0), all[0].dim(1), all[2].dim(2)}, dtype, all[0].device());
+  const Tensor log_sum = Tensor::empty({y.dim(0), heads, y.dim(1)}, dtype, y.device());
   attention_into(in_heads(y, heads), log_sum, in_heads(all[0], heads), in_heads(all[1], heads),
                  in_heads(all[2], heads), scores_of(one, added.value()));
   const ops::MultiheadAttention op{one, added.value(), log_sum, heads};
@@ -84,9 +85,9 @@ Variable attend(const std::vector<Operand>& x, std::int64_t heads,
 Variable multihead_attention(Operand q, Operand k, Operand v, std::int64_t heads,
                              const AttentionOptions& options) {
   const Tensor &a = q.value(), &b = k.value(), &c = v.value();
-  check_defined("multihead_attention", "q", a);
-  check_defined("multihead_attention", "k", b);
-  check_defined("multihead_attention", "v", c);
+  check_on_any_device("multihead_attention", "q", a);
+  check_on_any_device("multihead_attention", "k", b);
+  check_on_any_device("multihead_attention", "v", c);
   const bool fits = a.rank() == 3 && b.rank() == 3 && c.shape() == b.shape() &&
                     a.dim(0) == b.dim(0) && a.dim(2) == b.dim(2) && heads >= 1 &&
                     a.dim(2) % heads == 0;
@@ -101,7 +102,7 @@ Variable multihead_attention(Operand q, Operand k, Operand v, std::int64_t heads
 
 Variable multihead_attention(Operand x, std::int64_t heads, const AttentionOptions& options) {
   const Tensor& all = x.value();
-  check_defined("multihead_attention", "x", all);
+  check_on_any_device("multihead_attention", "x", all);
   const bool fits =
       all.rank() == 3 && all.dim(2) % 3 == 0 && heads >= 1 && all.dim(2) / 3 % heads == 0;
   if (!fits) {
@@ -124,7 +125,7 @@ void ops::MultiheadAttention::backward(Gradients& d) const {
   std::vector<Tensor> values, gradients;
   for (int i = 0; i < d.inputs(); ++i) {
     values.push_back(x[i].value());
-    gradients.push_back(Tensor::empty(x[i].shape(), x[i].dtype()));
+    gradients.push_back(Tensor::empty(x[i].shape(), x[i].dtype(), x[i].value().device()));
   }
   const std::vector<Tensor> in = parts(values), out = parts(gradients);
   const auto part = [&](const Tensor& t) { return in_heads(t, heads); };

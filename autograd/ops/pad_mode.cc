@@ -16,7 +16,8 @@ void ops::PadByMode::backward(Gradients& d) const {
     Shape shape = dx.shape();
     shape[axis] = d.shape(0)[axis];
     // Padded positions are the positions of what is padded.
-    const Tensor index = pad(arange(shape[axis]), {pads[2 * i], pads[2 * i + 1]}, mode);
+    const Tensor index =
+        pad(arange(shape[axis]), {pads[2 * i], pads[2 * i + 1]}, mode).to(d.device(0));
     dx = put_index(dx, shape, items_along(axis, index));
   }
   d.set(0, dx);

@@ -11,16 +11,17 @@ template <class Op>
 VariableAndIndices largest(const PoolWindows& windows, const Operand& x) {
   ValuesAndIndices y = largest_in_windows(x.value(), windows);
   Op op{{y.indices, windows.axes}};
+  if (!x.value().on_cpu()) op.windows = std::make_shared<PoolWindows>(windows);
   return {record_result(std::move(op), std::move(y.values), x), std::move(y.indices)};
 }
 
 }  // namespace
 
 void ops::PickFromChannels::backward(Gradients& d) const {
-  d.set(0, place_in_channels(d.dy(), indices.get(), axes, d.shape(0)));
+  d.set(0, record(PlaceInChannels{indices, axes, d.shape(0), windows}, Operand(d.dy())));
 }
 void ops::PlaceInChannels::backward(Gradients& d) const {
-  d.set(0, pick_from_channels(d.dy(), indices.get(), axes));
+  d.set(0, record(PickFromChannels{indices, axes, windows}, Operand(d.dy())));
 }
 void ops::AverageWindows::backward(Gradients& d) const {
   d.set(0, spread_windows(d.dy(), windows));

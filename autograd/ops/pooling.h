@@ -1,4 +1,6 @@
 #pragma once
+#include <memory>
+
 #include "autograd/ops/pick.h"
 #include "autograd/record.h"
 #include "tensor/pool_windows.h"
@@ -12,6 +14,7 @@ struct PickFromChannels {
   static constexpr bool kReadsInputs = false, kReadsResult = false;
   SavedTensor indices;
   int axes = 1;
+  std::shared_ptr<const PoolWindows> windows = {};  // on a device, those of the indices
 
   Tensor forward(const Tensor& x) const { return pick_from_channels(x, indices, axes); }
   void backward(Gradients& d) const;
@@ -35,8 +38,11 @@ struct PlaceInChannels {
   SavedTensor indices;
   int axes = 1;
   Shape shape;
+  std::shared_ptr<const PoolWindows> windows = {};
 
-  Tensor forward(const Tensor& dy) const { return place_in_channels(dy, indices, axes, shape); }
+  Tensor forward(const Tensor& dy) const {
+    return place_in_channels(dy, indices, axes, shape, windows.get());
+  }
   void backward(Gradients& d) const;
 };
 

@@ -2,6 +2,7 @@
 
 #include "autograd/ops/flip.h"
 #include "autograd/ops/pad.h"
+#include "tensor/cuda/ops/scan.h"
 #include "tensor/elementwise/mul.h"
 #include "tensor/thread_pool.h"
 
@@ -36,11 +37,14 @@ Tensor ops::Recurrence::forward(const Tensor& a, const Tensor& b) const {
                      to_string(b.shape()) + "; expected equal shapes");
   }
   const DType dtype = result_type(a, b), computed = compute_dtype(dtype);
-  if (b.numel() == 0) return Tensor::empty(b.shape(), dtype);
+  check_same_device("recurrence", "a", a, "b", b);
+  if (b.numel() == 0) return Tensor::empty(b.shape(), dtype, b.device());
   const Tensor la = a.to(computed).moveaxis(axis, -1).contiguous();
   const Tensor lb = b.to(computed).moveaxis(axis, -1).contiguous();
   const std::int64_t n = lb.dim(-1);
-  const Tensor y = computed == kFloat64 ? run<double>(la, lb, n) : run<float>(la, lb, n);
+  const Tensor y = !lb.on_cpu()           ? gpu::recurrence(la, lb)
+                   : computed == kFloat64 ? run<double>(la, lb, n)
+                                          : run<float>(la, lb, n);
   return y.moveaxis(-1, axis).to(dtype);
 }
 

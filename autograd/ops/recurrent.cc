@@ -28,7 +28,8 @@ void check(const Variable& x, const RecurrentOperands& of, const RecurrentSteps&
   };
   for (const auto& [name, v] :
        {std::pair("x", &x), {"h", &of.h}, {"w_ih", &of.w_ih}, {"w_hh", &of.w_hh}}) {
-    check_defined("recurrent", name, v->value());
+    check_on_any_device("recurrent", name, v->value());
+    check_same_device("recurrent", "x", x.value(), name, v->value());
   }
   const std::int64_t gates = gates_of(steps.cell);
   const bool lstm = steps.cell == RecurrentCell::kLstm;
@@ -72,6 +73,12 @@ void check(const Variable& x, const RecurrentOperands& of, const RecurrentSteps&
                    "], one per sequence, each in 1.." + std::to_string(x.dim(0)));
 }
 
+// The lengths, which may be on the CPU, where x is.
+RecurrentSteps on_device_of(const Variable& x, RecurrentSteps steps) {
+  if (steps.lengths.defined()) steps.lengths = steps.lengths.to(x.value().device());
+  return steps;
+}
+
 Variable linear_of(const Variable& x, const Variable& w, const Variable& b,
                    const std::source_location& where) {
   return b.defined() ? linear({x, where}, {w, where}, {b, where}) : linear({x, where}, {w, where});
@@ -80,7 +87,7 @@ Variable linear_of(const Variable& x, const Variable& w, const Variable& b,
 // 0 behind the ends: what stands there, NaN too, must not meet the gradients 0 in a product.
 Operand without_padding(Operand x, const Tensor& lengths) {
   if (!lengths.defined()) return x;
-  const Tensor time = arange(x.value().dim(0)).unsqueeze(-1);
+  const Tensor time = arange(x.value().dim(0)).unsqueeze(-1).to(lengths.device());
   return {masked_fill(x, less_equal(lengths, time).unsqueeze(-1), 0), x.where};
 }
 
@@ -146,8 +153,9 @@ RecurrentOperands in_dtype(const RecurrentOperands& of, DType dtype) {
 RecurrentResult recurrent_by_steps(Operand x, const RecurrentOperands& operands,
                                    const RecurrentSteps& steps, const Variable& w_hr) {
   check(x.variable, operands, steps, w_hr.defined() ? w_hr.dim(0) : -1);
-  x = without_padding(std::move(x), steps.lengths);
-  const std::vector<Variable> y = all_steps(x.variable, operands, steps, w_hr, x.where);
+  const RecurrentSteps at = on_device_of(x.variable, steps);
+  x = without_padding(std::move(x), at.lengths);
+  const std::vector<Variable> y = all_steps(x.variable, operands, at, w_hr, x.where);
   const std::int64_t count = x.variable.dim(0);
   return {stack(std::span(y).first(count), 0, x.where), y[count],
           operands.c.defined() ? y[count + 1] : Variable()};
@@ -155,9 +163,9 @@ RecurrentResult recurrent_by_steps(Operand x, const RecurrentOperands& operands,
 
 RecurrentResult recurrent(Operand x, const RecurrentOperands& of, const RecurrentSteps& steps) {
   check(x.variable, of, steps, -1);
-  x = without_padding(std::move(x), steps.lengths);
-  ops::Recurrent op{steps, of.c.defined(), of.b_ih.defined(), {}, {}};
-  if (steps.lengths.defined()) op.steps.lengths = steps.lengths.clone();
+  ops::Recurrent op{on_device_of(x.variable, steps), of.c.defined(), of.b_ih.defined(), {}, {}};
+  x = without_padding(std::move(x), op.steps.lengths);
+  if (steps.lengths.defined()) op.steps.lengths = op.steps.lengths.clone();
   std::vector<Variable> inputs{x.variable, of.h, of.w_ih, of.w_hh};
   if (op.has_c) inputs.push_back(of.c);
   if (op.has_bias) inputs.insert(inputs.end(), {of.b_ih, of.b_hh});

@@ -19,8 +19,9 @@ Variable repeat_interleave(Operand x, const Tensor& repeats, int axis) {
 
 void ops::RepeatInterleave::backward(Gradients& d) const {
   const int at = normalize_axis("repeat_interleave", axis, d.shape(0));
-  const Tensor index = repeat_interleave(arange(d.shape(0)[at]), repeats.get(), 0);
-  d.set(0, put_index(d.dy(), d.shape(0), items_along(at, index)));
+  const Tensor& each = repeats;
+  const Tensor index = repeat_interleave(arange(d.shape(0)[at]).to(each.device()), each, 0);
+  d.set(0, put_index(d.dy(), d.shape(0), items_along(at, index.to(d.device(0)))));
 }
 
 }  // namespace gradus

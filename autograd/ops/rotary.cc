@@ -16,7 +16,7 @@ namespace gradus {
 
 Variable rotary(Operand x, const RotaryOptions& options) {
   const Tensor& value = x.value();
-  check_defined("rotary", "x", value);
+  check_on_any_device("rotary", "x", value);
   const auto& [base, interleaved, offset] = options;
   if (value.rank() < 2 || value.dim(-1) % 2 != 0) {
     throw ShapeError("[rotary] x is " + to_string(value.shape()) +
@@ -37,12 +37,14 @@ Variable rotary(Operand x, const RotaryOptions& options) {
   const Tensor places = (arange(value.dim(-2)) + offset).to(kFloat64).unsqueeze(-1);
   const Tensor angles = places * pow(full({}, base, kFloat64), powers);
   const DType dtype = compute_dtype(value.dtype());
-  return record(ops::Rotary{cos(angles).to(dtype), sin(angles).to(dtype), interleaved}, x);
+  const Device device = value.device();
+  return record(
+      ops::Rotary{cos(angles).to(device, dtype), sin(angles).to(device, dtype), interleaved}, x);
 }
 
 Tensor ops::Rotary::forward(const Tensor& given) const {
   const Tensor &c = cosine, &s = sine;
-  const Tensor x = given.to(c.dtype()), y = Tensor::empty(x.shape(), c.dtype());
+  const Tensor x = given.to(c.dtype()), y = Tensor::empty(x.shape(), c.dtype(), x.device());
   const std::int64_t n = x.dim(-1) / 2;
   const Slice first = interleaved ? Slice{0, None, 2} : Slice{0, n};
   const Slice second = interleaved ? Slice{1, None, 2} : Slice{n, None};

@@ -98,7 +98,7 @@ GPTStream::GPTStream(const GPTOptions& options, Generator& rng) {
 Variable GPTStream::forward(Operand tokens) const {
   const std::source_location line = tokens.where;
   const Shape shape = tokens.variable.shape();
-  const Variable places = wpe(Operand(arange(shape.at(-1)), line));
+  const Variable places = wpe(Operand(arange(shape.at(-1)).to(tokens.variable.device()), line));
   Variable x = drop({add({wte(std::move(tokens)), line}, {places, line}), line});
   if (shape.rank() == 1) x = reshape({x, line}, {1, shape[0], x.dim(-1)});
   try {
@@ -158,10 +158,11 @@ Tensor GPT::generate(const Tensor& tokens, std::int64_t n, const Sampling& sampl
                      "; expected [B, T] or [T] with T >= 1");
   }
   const NoGradGuard guard;
-  Tensor all = (tokens.rank() == 1 ? tokens.unsqueeze(0) : tokens).to(kInt64);
+  Tensor all = (tokens.rank() == 1 ? tokens.unsqueeze(0) : tokens).to(kInt64).to(kCpu);
   for (std::int64_t i = 0; i < n; ++i) {
     const std::int64_t seen = std::min(all.dim(1), options.context);
-    Tensor logits = (*this)(all.slice(1, {all.dim(1) - seen, None})).value().select(1, seen - 1);
+    const Tensor window = all.slice(1, {all.dim(1) - seen, None}).to(lm_head->weight.device());
+    Tensor logits = (*this)(window).value().select(1, seen - 1).to(kCpu);  // numbers come from rng
     if (temperature == 0) {
       all = cat(std::vector<Tensor>{all, argmax(logits, -1).unsqueeze(-1)}, 1);
       continue;

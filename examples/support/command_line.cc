@@ -59,6 +59,15 @@ void CommandLine::count(const std::string& name, int& value, const std::string& 
 int CommandLine::run(int argc, char** argv, const std::function<void()>& program) {
   try {
     parser_->app.parse(argc, argv);
+  } catch (const CLI::ExtrasError& error) {
+    std::string unknown, known;
+    for (const std::string& word : parser_->app.remaining()) unknown += word + " ";
+    for (const CLI::Option* each : parser_->app.get_options()) {
+      known += (known.empty() ? "" : ", ") + each->get_name();
+    }
+    std::fprintf(stderr, "%s: unknown; expected one of %s\n",
+                 unknown.substr(0, unknown.size() - 1).c_str(), known.c_str());
+    return error.get_exit_code();
   } catch (const CLI::ParseError& error) {
     return parser_->app.exit(error);
   }

@@ -16,14 +16,16 @@ struct TrainingOptions {
   int epochs = 10, batch = 256;
   double lr = 0.1;
   std::uint64_t seed = 0;
-  std::string data = "", out = "", figure = "";
+  std::string data = "", out = "", figure = "", device = "cpu";
   int workers = 1;
   bool resume = false, tensorboard = false, smoke = false;
 };
 
-/// Adds --epochs, --batch, --lr, --seed, --data, --out, --figure, --workers, --resume,
-/// --tensorboard and --smoke.
+/// Adds --epochs, --batch, --lr, --seed, --data, --out, --figure, --workers, --device,
+/// --resume, --tensorboard and --smoke.
 void add_options(CommandLine& line, TrainingOptions& options);
+/// Adds --device and --smoke, for programs with other options than these.
+void add_device_and_smoke(CommandLine& line, TrainingOptions& options);
 
 /// What a Run needs to know. best: the metric that checkpoints are compared by.
 train::RunOptions run_options(const TrainingOptions& options, const std::string& best = "",
@@ -33,7 +35,23 @@ train::RunOptions run_options(const TrainingOptions& options, const std::string&
 void check_figure(const TrainingOptions& options);
 void draw(const train::Run& run, const TrainingOptions& options, const std::string& title);
 
-/// Images for training or for tests: all of them, or, for --smoke, few.
+/// With --smoke: says how good the run was at its end, in numbers that a model which does not learn
+/// cannot reach. Throws Error unless the metric is at least (at most) the bound:
+///   "[smoke] test accuracy: 0.1; expected >= 0.6"
+void smoke_at_least(const train::Run& run, const TrainingOptions& options,
+                    const std::string& metric, double bound);
+void smoke_at_most(const train::Run& run, const TrainingOptions& options, const std::string& metric,
+                   double bound);
+/// The same for a number that is no metric of a run.
+void smoke_at_most(const TrainingOptions& options, const std::string& what, double got,
+                   double bound);
+
+/// A size of the run: for --smoke a smaller one, and one more for the emulated device, which is
+/// slow.
+std::int64_t size_of_run(const TrainingOptions& options, std::int64_t full, std::int64_t smoke,
+                         std::int64_t emulated);
+
+/// Images for training or for tests, on the device: all of them, or, for --smoke, few.
 data::DataLoader image_loader(data::TensorDataset (*set)(data::Split, const std::string&),
                               data::Split split, const TrainingOptions& options);
 

@@ -18,7 +18,7 @@ LossStep::LossStep(const char* loss, std::initializer_list<Argument> arguments, 
   const Tensor& x = first.operand.value();
   for (const Argument& argument : arguments) {
     const Tensor& each = argument.operand.value();
-    check_defined(loss, argument.name, each);
+    check_on_any_device(loss, argument.name, each);
     if (&argument == &first) {
       if (!is_floating(x.dtype())) {
         throw DTypeError("[" + std::string(loss) + "] " + first.name + ": " +
@@ -26,6 +26,9 @@ LossStep::LossStep(const char* loss, std::initializer_list<Argument> arguments, 
       }
       result_ = x.dtype();
       continue;
+    }
+    if (!each.on_cpu() || each.rank() > 0) {  // a number serves any device
+      check_same_device(loss, first.name, x, argument.name, each);
     }
     if (&argument - &first < alike && each.shape() != x.shape()) {
       throw ShapeError("[" + std::string(loss) + "] " + first.name + " is " + to_string(x.shape()) +

@@ -15,7 +15,7 @@ namespace gradus::nn {
 Variable nll_loss(Operand input, Operand target, const NLLLossOptions& options) {
   const LossStep loss("nll_loss", {{"input", input}});
   const Tensor& t = target.value();
-  check_defined("nll_loss", "target", t);
+  check_on_any_device("nll_loss", "target", t);
   Shape expected = input.variable.shape();
   const int axis = expected.rank() == 1 ? 0 : 1;
   const std::int64_t classes = expected.rank() == 0 ? 0 : expected[axis];
@@ -35,7 +35,7 @@ Variable nll_loss(Operand input, Operand target, const NLLLossOptions& options) 
     return loss.reduce(reshape(slice(input, axis, {0, 0}), t.shape()), options.reduction);
   }
   Variable losses = -squeeze(gather(input, axis, index.unsqueeze(axis)), {axis});
-  Tensor of_target = ones(index.shape(), losses.dtype());
+  Tensor of_target = ones(index.shape(), losses.dtype(), index.device());
   if (options.weight.defined()) {
     const Tensor weight = loss.weight("weight", options.weight, {classes});
     of_target = index_select(weight, 0, index.reshape({index.numel()})).reshape(index.shape());

@@ -45,7 +45,7 @@ void Accuracy::update(const Variable& scores, const Variable& target) {
       throw ConfigError("[Accuracy] top_k: " + std::to_string(options_.top_k) +
                         "; expected 1 with predicted classes; use scores");
     }
-    const Tensor p = given.rows, t = target.value().to(kInt64).contiguous();
+    const Tensor p = given.rows, t = target.value().to(kCpu, kInt64).contiguous();
     for (std::int64_t i = 0; i < t.numel(); ++i) {
       const std::int64_t wanted = t.data<std::int64_t>()[i];
       if (options_.ignore_index == wanted) continue;
@@ -60,7 +60,7 @@ void Accuracy::update(const Variable& scores, const Variable& target) {
                       std::to_string(width) + ", there are so many classes");
   }
   const ClassTargets classes =
-      class_targets("Accuracy", target.value(), width, options_.ignore_index);
+      class_targets("Accuracy", target.value().to(kCpu), width, options_.ignore_index);
   const std::int64_t k = options_.top_k;
   right_ += dispatch_compute(given.rows.dtype(), [&](auto type) {
     return count_right<typename decltype(type)::type>(given.rows, classes, k);

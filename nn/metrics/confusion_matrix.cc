@@ -38,7 +38,8 @@ void ConfusionMatrix::update(const Variable& scores, const Variable& target) {
     throw ShapeError("[ConfusionMatrix] scores: " + std::to_string(given.rows.dim(1)) +
                      " classes; expected " + std::to_string(n));
   }
-  const ClassTargets wanted = class_targets("ConfusionMatrix", target.value(), n, ignore_index_);
+  const ClassTargets wanted =
+      class_targets("ConfusionMatrix", target.value().to(kCpu), n, ignore_index_);
   const Tensor prediction = given.are_classes ? given.rows : argmax(given.rows, 1).contiguous();
   const auto* p = prediction.data<std::int64_t>();
   const auto* t = wanted.index.data<std::int64_t>();

@@ -21,7 +21,7 @@ class Perplexity {
     const Variable loss = cross_entropy(
         logits, target, {.ignore_index = ignore_index_, .reduction = Reduction::kNone});
     const Tensor each = loss.value().to(kFloat64);
-    const Tensor t = target.value().to(kInt64).contiguous();
+    const Tensor t = target.value().to(kCpu, kInt64).contiguous();
     double counted = 0;
     for (std::int64_t i = 0; i < t.numel(); ++i) {
       counted += t.data<std::int64_t>()[i] != ignore_index_;

@@ -5,14 +5,14 @@
 namespace gradus::nn {
 
 Scores scores_of(std::string_view metric, const Tensor& scores, const Tensor& target) {
-  check_defined(metric, "scores", scores);
-  check_defined(metric, "target", target);
+  check_on_any_device(metric, "scores", scores);
+  check_on_any_device(metric, "target", target);
   if (!is_integral(target.dtype())) {
     throw DTypeError("[" + std::string(metric) + "] target: " + std::string(name(target.dtype())) +
                      "; expected whole numbers, one class each");
   }
   if (is_integral(scores.dtype()) && scores.shape() == target.shape()) {
-    return {scores.to(kInt64).contiguous(), true};
+    return {scores.to(kCpu, kInt64).contiguous(), true};
   }
   Shape expected = scores.shape();
   const int axis = expected.rank() == 1 ? 0 : 1;
@@ -23,7 +23,7 @@ Scores scores_of(std::string_view metric, const Tensor& scores, const Tensor& ta
                      "; expected scores [N, C, ...] with classes [N, ...], [C] with [], or "
                      "predicted classes like target");
   }
-  const Tensor last = scores.to(compute_dtype(scores.dtype())).moveaxis({axis}, {-1});
+  const Tensor last = scores.to(kCpu, compute_dtype(scores.dtype())).moveaxis({axis}, {-1});
   return {last.reshape({target.numel(), scores.shape()[axis]}).contiguous(), false};
 }
 

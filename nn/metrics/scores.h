@@ -7,7 +7,8 @@
 namespace gradus::nn {
 
 /// Scores, a row for each target: [n, C], contiguous, of a dtype of computing; or predicted
-/// classes: int64, contiguous, like the target.
+/// classes: int64, contiguous, like the target. Counting is the CPU's
+/// work, so they are there, wherever they came from.
 struct Scores {
   Tensor rows;
   bool are_classes;

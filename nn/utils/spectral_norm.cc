@@ -52,7 +52,8 @@ SpectralNormWeight::SpectralNormWeight(Tensor weight, Generator& rng,
   check(weight, options);
   const Tensor matrix = as_matrix(weight, options.axis).value();
   const auto draw = [&](int axis) {
-    return unit(normal({matrix.dim(axis)}, 0, 1, rng, weight.dtype()), options.eps);
+    return unit(normal({matrix.dim(axis)}, 0, 1, rng, weight.dtype(), weight.device()),
+                options.eps);
   };
   vectors = child("0", SingularVectors(draw(0), draw(1)));
   original = parameter("original", std::move(weight));

@@ -9,6 +9,7 @@
 #include "tensor/cpu/fused.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/transpose.h"
+#include "tensor/cuda/ops/attention.h"
 #include "tensor/math.h"
 #include "tensor/thread_pool.h"
 #include "tensor/work.h"
@@ -291,6 +292,8 @@ void backward_of(const Tensor& dq, const Tensor& dk, const Tensor& dv, const Ten
 void attention_into(const Tensor& y, const Tensor& log_sum, const Tensor& q, const Tensor& k,
                     const Tensor& v, const AttentionScores& scores) {
   multiply_adds += 2 * q.numel() * k.dim(2);
+  if (!q.on_cpu()) [[unlikely]]
+    return gpu::attention_into(y, log_sum, q, k, v, scores);
   dispatch_floating(q.dtype(), [&](auto type) {
     forward_of<typename decltype(type)::type>(y, log_sum, q, k, v, scores);
   });
@@ -300,6 +303,8 @@ void attention_backward_into(const Tensor& dq, const Tensor& dk, const Tensor& d
                              const Tensor& y, const Tensor& log_sum, const Tensor& q,
                              const Tensor& k, const Tensor& v, const AttentionScores& scores) {
   multiply_adds += 5 * q.numel() * k.dim(2);  // P and dP, then dq, dk, dv
+  if (!q.on_cpu()) [[unlikely]]
+    return gpu::attention_backward_into(dq, dk, dv, dy, y, log_sum, q, k, v, scores);
   dispatch_floating(q.dtype(), [&](auto type) {
     backward_of<typename decltype(type)::type>(dq, dk, dv, dy, y, log_sum, q, k, v, scores);
   });

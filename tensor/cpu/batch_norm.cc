@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "tensor/cuda/ops/batch_norm.h"
 #include "tensor/thread_pool.h"
 
 namespace gradus {
@@ -119,6 +120,7 @@ Tensor operand(const Tensor& given, double otherwise, std::int64_t channels) {
 
 void check_operand(std::string_view argument, const Tensor& given, const Tensor& x) {
   if (!given.defined()) return;
+  check_same_device("batch_norm", "x", x, argument, given);
   if (given.dtype() != x.dtype()) {
     throw DTypeError("[batch_norm] " + std::string(argument) + ": " +
                      std::string(name(given.dtype())) + "; expected " +
@@ -181,7 +183,7 @@ void differentiate(const T* dy, const T* x, const Channels& at, const double* me
 }  // namespace
 
 BatchNormResult batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps) {
-  check_defined("batch_norm", "x", x);
+  check_on_any_device("batch_norm", "x", x);
   if (!is_floating(x.dtype())) {
     throw DTypeError("[batch_norm] x: " + std::string(name(x.dtype())) +
                      "; expected a floating dtype");
@@ -194,6 +196,8 @@ BatchNormResult batch_norm(const Tensor& x, const Tensor& weight, const Tensor& 
   if (!(eps >= 0) || std::isinf(eps)) {
     throw ConfigError("[batch_norm] eps: " + to_text(eps) + "; expected a number >= 0");
   }
+  if (!x.on_cpu()) [[unlikely]]
+    return gpu::batch_norm(x, weight, bias, eps);
   const Channels at(x.shape());
   const DType dtype = compute_dtype(x.dtype());
   const Tensor from = at.in_order(x, dtype), y = Tensor::empty(from.shape(), dtype);
@@ -211,6 +215,10 @@ BatchNormResult batch_norm(const Tensor& x, const Tensor& weight, const Tensor& 
 BatchNormGradients batch_norm_backward(const Tensor& dy, const Tensor& x, const Tensor& mean,
                                        const Tensor& var, const Tensor& weight, double eps,
                                        bool wants_x, bool wants_weight, bool wants_bias) {
+  if (!x.on_cpu()) [[unlikely]] {
+    return gpu::batch_norm_backward(dy, x, mean, var, weight, eps, wants_x, wants_weight,
+                                    wants_bias);
+  }
   const Channels at(x.shape());
   const DType dtype = compute_dtype(x.dtype());
   const Tensor from = at.in_order(x, dtype), g = at.in_order(dy, dtype);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tensor/cuda/ops/histogram.h"
 #include "tensor/elementwise/div.h"
 #include "tensor/elementwise/mul.h"
 #include "tensor/elementwise/sub.h"
@@ -22,9 +23,16 @@ bool before(T a, T b) {
 }
 
 void check_weights(std::string_view op, const Tensor& weights, const Tensor& x) {
-  if (!weights.defined() || weights.shape() == x.shape()) return;
+  if (!weights.defined()) return;
+  check_same_device(op, "x", x, "weights", weights);
+  if (weights.shape() == x.shape()) return;
   throw ShapeError("[" + std::string(op) + "] weights: shape " + to_string(weights.shape()) +
                    "; expected " + to_string(x.shape()) + ", that of x");
+}
+
+/// In how many fixed parts n elements are added, one after another.
+std::int64_t parts_of(std::int64_t n, std::int64_t bins) {
+  return std::clamp<std::int64_t>(n / std::max(kPieceSize, bins), 1, 16);
 }
 
 /// Adds the weights (or ones) of n elements to the bins that bin_of gives; -1 stands for none.
@@ -32,7 +40,7 @@ void check_weights(std::string_view op, const Tensor& weights, const Tensor& x) 
 template <class Count, class BinOf>
 void count_bins(std::int64_t n, std::int64_t bins, const double* weights, Count* counts,
                 const BinOf& bin_of) {
-  const std::int64_t parts = std::clamp<std::int64_t>(n / std::max(kPieceSize, bins), 1, 16);
+  const std::int64_t parts = parts_of(n, bins);
   std::vector<Count> partial(parts * bins);
   parallel_for(parts, [&](std::int64_t part) {
     Count* mine = partial.data() + part * bins;
@@ -58,11 +66,27 @@ Tensor binned(std::int64_t n, std::int64_t bins, const Tensor& weights, const Bi
   return is_floating(weights.dtype()) ? sums.to(weights.dtype()) : sums;
 }
 
+/// {0, -1} of no elements.
+std::pair<std::int64_t, std::int64_t> least_and_most(const Tensor& x) {
+  if (x.numel() == 0) return {0, -1};
+  if (!x.on_cpu()) return {min(x).item<std::int64_t>(), max(x).item<std::int64_t>()};
+  const std::int64_t* v = x.data<std::int64_t>();
+  const auto [least, most] = std::minmax_element(v, v + x.numel());
+  return {*least, *most};
+}
+
+/// Counts or sums on a device, for the bin of each element.
+Tensor binned_there(const Tensor& bin, std::int64_t bins, const Tensor& weights) {
+  if (!weights.defined()) return gpu::binned(bin, bins, {}, 1);
+  const Tensor sums = gpu::binned(bin, bins, weights.to(kFloat64), parts_of(bin.numel(), bins));
+  return is_floating(weights.dtype()) ? sums.to(weights.dtype()) : sums;
+}
+
 }  // namespace
 
 Histogram histogram(const Tensor& x, std::int64_t bins, double low, double high,
                     const Tensor& weights) {
-  check_defined("histogram", "x", x);
+  check_on_any_device("histogram", "x", x);
   if (bins < 1) {
     throw ConfigError("[histogram] bins: " + std::to_string(bins) + "; expected at least 1");
   }
@@ -83,6 +107,10 @@ Histogram histogram(const Tensor& x, std::int64_t bins, double low, double high,
   const Tensor edges = exact.to(wide ? kFloat64 : kFloat32);
   // Elements are compared with the edges that are handed out.
   const Tensor compared = edges.to(kFloat64), input = x.to(compute_dtype(x.dtype())).contiguous();
+  if (!x.on_cpu()) [[unlikely]] {
+    const Tensor bin = gpu::bins_of(input, compared.to(x.device()));
+    return {binned_there(bin, bins, weights), edges.to(x.device())};
+  }
   const double* edge = compared.data<double>();
   const double first = edge[0], last = edge[bins],
                per_width = static_cast<double>(bins) / (last - first);
@@ -104,15 +132,15 @@ Histogram histogram(const Tensor& x, std::int64_t bins, double low, double high,
 }
 
 Histogram histogram(const Tensor& x, std::int64_t bins, const Tensor& weights) {
-  check_defined("histogram", "x", x);
+  check_on_any_device("histogram", "x", x);
   if (x.numel() == 0) return histogram(x, bins, 0, 1, weights);
   return histogram(x, bins, min(x).item(), max(x).item(), weights);
 }
 
 Tensor density(const Histogram& histogram) {
   const Tensor &counts = histogram.counts, &edges = histogram.edges;
-  check_defined("density", "counts", counts);
-  check_defined("density", "edges", edges);
+  check_on_any_device("density", "counts", counts);
+  check_on_any_device("density", "edges", edges);
   if (counts.rank() != 1 || edges.shape() != Shape{counts.dim(0) + 1}) {
     throw ShapeError("[density] counts, edges: shapes " + to_string(counts.shape()) + ", " +
                      to_string(edges.shape()) + "; expected [bins], [bins + 1]");
@@ -123,7 +151,7 @@ Tensor density(const Histogram& histogram) {
 }
 
 Tensor bincount(const Tensor& x, const Tensor& weights, std::int64_t minlength) {
-  check_defined("bincount", "x", x);
+  check_on_any_device("bincount", "x", x);
   if (!is_integral(x.dtype())) {
     throw DTypeError("[bincount] x: " + std::string(name(x.dtype())) +
                      "; expected uint8, int32 or int64");
@@ -137,30 +165,34 @@ Tensor bincount(const Tensor& x, const Tensor& weights, std::int64_t minlength) 
   }
   check_weights("bincount", weights, x);
   const Tensor input = x.to(kInt64).contiguous();
-  const std::int64_t* v = input.data<std::int64_t>();
-  const auto [least, most] = std::minmax_element(v, v + x.numel());
-  if (x.numel() > 0 && *least < 0) {
-    throw IndexError("[bincount] x: " + std::to_string(*least) + "; expected elements >= 0");
+  const auto [least, most] = least_and_most(input);
+  if (least < 0) {
+    throw IndexError("[bincount] x: " + std::to_string(least) + "; expected elements >= 0");
   }
-  const std::int64_t largest = x.numel() == 0 ? -1 : std::min(*most, INT64_MAX - 1);
-  const std::int64_t bins = std::max(minlength, largest + 1);
+  const std::int64_t bins = std::max(minlength, std::min(most, INT64_MAX - 1) + 1);
   check_sizes("bincount", {bins});
+  if (!x.on_cpu()) [[unlikely]]
+    return binned_there(input, bins, weights);
+  const std::int64_t* v = input.data<std::int64_t>();
   return binned(x.numel(), bins, weights, [=](std::int64_t i) { return v[i]; });
 }
 
 Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right) {
-  check_defined("searchsorted", "sorted", sorted);
-  check_defined("searchsorted", "values", values);
+  check_on_any_device("searchsorted", "sorted", sorted);
+  check_on_any_device("searchsorted", "values", values);
   bool fits = sorted.rank() == 1 || (sorted.rank() > 0 && sorted.rank() == values.rank());
   for (int i = 0; fits && sorted.rank() > 1 && i < sorted.rank() - 1; ++i) {
     fits = sorted.shape()[i] == values.shape()[i];
   }
+  check_same_device("searchsorted", "sorted", sorted, "values", values);
   if (!fits) {
     throw ShapeError("[searchsorted] sorted: shape " + to_string(sorted.shape()) +
                      "; expected [n], or the leading axes of values " + to_string(values.shape()));
   }
   const DType dtype = compute_dtype(result_type(sorted, values));
   const Tensor lines = sorted.to(dtype).contiguous(), wanted = values.to(dtype).contiguous();
+  if (!sorted.on_cpu()) [[unlikely]]
+    return gpu::searchsorted(lines, wanted, right);
   const Tensor places = Tensor::empty(values.shape(), kInt64);
   const std::int64_t n = lines.dim(-1);
   // Each line of `sorted` serves this many values.
@@ -180,8 +212,8 @@ Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right) {
 }
 
 Tensor bucketize(const Tensor& x, const Tensor& boundaries, bool right) {
-  check_defined("bucketize", "x", x);
-  check_defined("bucketize", "boundaries", boundaries);
+  check_on_any_device("bucketize", "x", x);
+  check_on_any_device("bucketize", "boundaries", boundaries);
   if (boundaries.rank() != 1) {
     throw ShapeError("[bucketize] boundaries: shape " + to_string(boundaries.shape()) +
                      "; expected [n]");

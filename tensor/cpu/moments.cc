@@ -1,4 +1,6 @@
 // Variance, log-sum-exp and norms: sums of a function that differs from line to line.
+#include "tensor/cuda/ops/moments.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -23,13 +25,14 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 /// A reduction to results of its own dtype: what its door has in common.
 struct Door {
   Door(std::string_view op, const Tensor& x, const Axes& axes, bool keepdim) : result_dtype(kBool) {
-    check_defined(op, "x", x);
+    check_on_any_device(op, "x", x);
     mask = axes_mask(op, axes, x.shape());
     shape = reduced_shape(x.shape(), mask, keepdim);
     result_dtype = cpu::floating_result_dtype(x);
     input = x.to(compute_dtype(result_dtype));
   }
-  Tensor new_result(DType dtype) const { return Tensor::empty(shape, dtype); }
+  Tensor new_result(DType dtype) const { return Tensor::empty(shape, dtype, input.device()); }
+  gpu::Moment on_device() const { return {input, mask, shape}; }
 
   unsigned mask;
   Shape shape;
@@ -84,6 +87,10 @@ std::pair<Tensor, Tensor> moments(std::string_view op, const Tensor& x, const Ax
   if (door.input.numel() == 0) {
     var.fill(kNaN);
     return {var.to(door.result_dtype), var.to(door.result_dtype)};
+  }
+  if (!x.on_cpu()) [[unlikely]] {
+    const auto [v, m] = gpu::variance_and_mean(door.on_device(), correction.value, root);
+    return {v.to(door.result_dtype), m.to(door.result_dtype)};
   }
   double* v = var.data<double>();
   // The means of pieces are rounded, which double has to spare for elements of float32 only.
@@ -187,6 +194,9 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim) {
     none.fill(-kInf);
     return none;
   }
+  if (!x.on_cpu()) [[unlikely]] {
+    return gpu::logsumexp(door.on_device()).to(door.result_dtype);
+  }
   const Tensor y = door.new_result(door.input.dtype());
   dispatch_floating(y.dtype(), [&]<class T>(std::type_identity<T>) {
     cpu::for_slabs(door.input, door.mask, [&](const Tensor& part, std::int64_t first) {
@@ -215,7 +225,11 @@ Tensor norm(const Tensor& x, double p, const Axes& axes, bool keepdim) {
   }
   if (p == kInf) return max(abs(door.input), axes, keepdim).to(door.result_dtype);
   if (p == -kInf) return min(abs(door.input), axes, keepdim).to(door.result_dtype);
-  return x.numel() == 0 ? zeros(door.shape, door.result_dtype) : power_norm(door, p);
+  if (x.numel() == 0) return zeros(door.shape, door.result_dtype, x.device());
+  if (!x.on_cpu()) [[unlikely]] {
+    return gpu::power_norm(door.on_device(), p).to(door.result_dtype);
+  }
+  return power_norm(door, p);
 }
 
 }  // namespace gradus

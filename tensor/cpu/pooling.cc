@@ -1,5 +1,7 @@
 // Sums and largest elements of windows, and their transposes. Each channel is one piece of work:
 // its results depend on nothing else.
+#include "tensor/cuda/ops/pooling.h"
+
 #include <algorithm>
 #include <limits>
 #include <vector>
@@ -86,6 +88,8 @@ std::int64_t divisor(const PoolWindows& windows, std::int64_t i, std::int64_t j)
 }  // namespace
 
 Tensor average_windows(const Tensor& x, const PoolWindows& windows) {
+  if (!x.on_cpu()) [[unlikely]]
+    return gpu::average_windows(x, windows);
   const Tensor from = x.to(compute_dtype(x.dtype()));
   const Tensor y = Tensor::empty(pooled_shape(x, windows), from.dtype());
   const Channels channels{from, windows.axes};
@@ -125,6 +129,8 @@ Tensor average_windows(const Tensor& x, const PoolWindows& windows) {
 }
 
 Tensor spread_windows(const Tensor& dy, const PoolWindows& windows) {
+  if (!dy.on_cpu()) [[unlikely]]
+    return gpu::spread_windows(dy, windows);
   const PoolAxis &down = windows.down, &across = windows.across;
   const Tensor from = dy.to(compute_dtype(dy.dtype()));
   Shape shape = dy.shape();
@@ -167,6 +173,8 @@ Tensor spread_windows(const Tensor& dy, const PoolWindows& windows) {
 }
 
 ValuesAndIndices largest_in_windows(const Tensor& x, const PoolWindows& windows) {
+  if (!x.on_cpu()) [[unlikely]]
+    return gpu::largest_in_windows(x, windows);
   const Tensor from = x.to(compute_dtype(x.dtype()));
   const Shape shape = pooled_shape(x, windows);
   const ValuesAndIndices y{Tensor::empty(shape, from.dtype()), Tensor::empty(shape, kInt64)};
@@ -232,6 +240,8 @@ ValuesAndIndices largest_in_windows(const Tensor& x, const PoolWindows& windows)
 }
 
 Tensor pick_from_channels(const Tensor& x, const Tensor& indices, int axes) {
+  if (!x.on_cpu()) [[unlikely]]
+    return gpu::pick_from_channels(x, indices, axes);
   const Tensor from = x.contiguous(), at = indices.contiguous();
   const Tensor y = Tensor::empty(indices.shape(), x.dtype());
   if (y.numel() == 0) return y;
@@ -249,7 +259,10 @@ Tensor pick_from_channels(const Tensor& x, const Tensor& indices, int axes) {
   return y;
 }
 
-Tensor place_in_channels(const Tensor& dy, const Tensor& indices, int axes, const Shape& shape) {
+Tensor place_in_channels(const Tensor& dy, const Tensor& indices, int axes, const Shape& shape,
+                         const PoolWindows* windows) {
+  if (!dy.on_cpu()) [[unlikely]]
+    return gpu::place_in_channels(dy, indices, axes, shape, windows);
   const Tensor from = dy.to(compute_dtype(dy.dtype())).contiguous(), at = indices.contiguous();
   if (numel(shape) == 0 || dy.numel() == 0) return zeros(shape, dy.dtype());
   const Tensor x = Tensor::empty(shape, from.dtype());

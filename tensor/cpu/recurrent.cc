@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "tensor/cpu/gemm.h"
+#include "tensor/cuda/ops/recurrent.h"
 #include "tensor/recurrent_cells.h"
 #include "tensor/thread_pool.h"
 #include "tensor/work.h"
@@ -285,9 +286,11 @@ void backward_group(const Walk& walk, const cpu::PackedFactor<T>& w, const Tenso
 RecurrentForward recurrent_forward(const Tensor& projected, const Tensor& h, const Tensor& c,
                                    const Tensor& w_hh, const Tensor& b_ih, const Tensor& b_hh,
                                    const RecurrentSteps& steps, bool keep) {
+  multiply_adds += projected.numel() * h.dim(1);
+  if (!projected.on_cpu()) [[unlikely]]
+    return gpu::recurrent_forward(projected, h, c, w_hh, b_ih, b_hh, steps, keep);
   const Walk walk(steps, projected.shape(), h.dim(1));
   const DType dtype = projected.dtype();
-  multiply_adds += projected.numel() * walk.hidden;
   RecurrentForward out{
       Tensor::empty({walk.steps + (c.defined() ? 2 : 1), walk.batch, walk.hidden}, dtype),
       projected,
@@ -314,9 +317,11 @@ RecurrentBackward recurrent_backward(const Tensor& dy, const RecurrentForward& f
   const std::int64_t extra = c.defined() ? 2 : 1;
   const std::int64_t time = dy.dim(0) - extra, batch = dy.dim(1), hidden = dy.dim(2);
   const Shape gates{time, batch, hidden * gates_of(steps.cell)};
+  multiply_adds += numel(gates) * hidden;
+  if (!dy.on_cpu()) [[unlikely]]
+    return gpu::recurrent_backward(dy, forward, h, c, w_hh, steps);
   const Walk walk(steps, gates, hidden);
   const DType dtype = dy.dtype();
-  multiply_adds += numel(gates) * hidden;
   RecurrentBackward out;
   out.projected = Tensor::empty(gates, dtype);
   const bool apart = steps.cell == RecurrentCell::kGru;

@@ -7,6 +7,7 @@
 
 #include "tensor/assemble.h"
 #include "tensor/cpu/reduce_door.h"
+#include "tensor/cuda/ops/scan.h"
 #include "tensor/elementwise/not_equal.h"
 #include "tensor/elementwise/sub.h"
 #include "tensor/thread_pool.h"
@@ -178,7 +179,9 @@ struct Extreme {
 
 /// Runs Op over a contiguous copy of x in `dtype`; the result has that dtype too.
 template <template <class> class Op>
-Tensor scan_to(const Tensor& x, int axis, DType dtype) {
+Tensor scan_to(gpu::Running there, const Tensor& x, int axis, DType dtype) {
+  if (!x.on_cpu()) [[unlikely]]
+    return gpu::scan(there, x.to(dtype), axis);
   const Tensor input = x.to(dtype).contiguous();
   const Tensor y = Tensor::empty(x.shape(), dtype);
   if (y.numel() == 0) return y;
@@ -192,18 +195,22 @@ Tensor scan_to(const Tensor& x, int axis, DType dtype) {
 }
 
 template <template <class> class Op>
-Tensor running(std::string_view name, const Tensor& x, int axis) {
-  check_defined(name, "x", x);
+Tensor running(std::string_view name, gpu::Running there, const Tensor& x, int axis) {
+  check_on_any_device(name, "x", x);
   axis = normalize_line_axis(name, axis, x.shape());
   const DType dtype = compute_dtype(x.dtype());
-  return scan_to<Op>(x, axis, dtype).to(is_floating(dtype) ? x.dtype() : kInt64);
+  return scan_to<Op>(there, x, axis, dtype).to(is_floating(dtype) ? x.dtype() : kInt64);
 }
 
 template <bool kLargest>
 ValuesAndIndices running_extreme(std::string_view name, const Tensor& x, int axis) {
-  check_defined(name, "x", x);
+  check_on_any_device(name, "x", x);
   axis = normalize_line_axis(name, axis, x.shape());
   const DType dtype = compute_dtype(x.dtype());
+  if (!x.on_cpu()) [[unlikely]] {
+    const ValuesAndIndices found = gpu::scan_extremes(kLargest, x.to(dtype), axis);
+    return {found.values.to(x.dtype()), found.indices};
+  }
   const Tensor input = x.to(dtype).contiguous();
   const Tensor values = Tensor::empty(x.shape(), dtype);
   const Tensor indices = Tensor::empty(x.shape(), kInt64);
@@ -228,15 +235,19 @@ void check_end(std::string_view argument, const Tensor& end, const Shape& shape,
 
 }  // namespace
 
-Tensor cumsum(const Tensor& x, int axis) { return running<Sum>("cumsum", x, axis); }
+Tensor cumsum(const Tensor& x, int axis) {
+  return running<Sum>("cumsum", gpu::Running::kSum, x, axis);
+}
 
-Tensor cumprod(const Tensor& x, int axis) { return running<Product>("cumprod", x, axis); }
+Tensor cumprod(const Tensor& x, int axis) {
+  return running<Product>("cumprod", gpu::Running::kProduct, x, axis);
+}
 
 Tensor logcumsumexp(const Tensor& x, int axis) {
-  check_defined("logcumsumexp", "x", x);
+  check_on_any_device("logcumsumexp", "x", x);
   axis = normalize_line_axis("logcumsumexp", axis, x.shape());
   const DType dtype = cpu::floating_compute_dtype(x);
-  return scan_to<LogSum>(x, axis, dtype).to(cpu::floating_result_dtype(x));
+  return scan_to<LogSum>(gpu::Running::kLogSum, x, axis, dtype).to(cpu::floating_result_dtype(x));
 }
 
 ValuesAndIndices cummax(const Tensor& x, int axis) {
@@ -249,7 +260,7 @@ ValuesAndIndices cummin(const Tensor& x, int axis) {
 
 Tensor diff(const Tensor& given, std::int64_t n, int axis, const Tensor& prepend,
             const Tensor& append) {
-  check_defined("diff", "x", given);
+  check_on_any_device("diff", "x", given);
   if (given.rank() == 0) throw ShapeError("[diff] x: shape []; expected at least one axis");
   axis = normalize_axis("diff", axis, given.shape());
   if (n < 0) throw ConfigError("[diff] n: " + std::to_string(n) + "; expected n >= 0");
@@ -266,7 +277,7 @@ Tensor diff(const Tensor& given, std::int64_t n, int axis, const Tensor& prepend
   if (n >= x.shape()[axis]) {
     Shape shape = x.shape();
     shape[axis] = 0;
-    return n == 0 ? x : Tensor::empty(shape, x.dtype());
+    return n == 0 ? x : Tensor::empty(shape, x.dtype(), x.device());
   }
   Tensor y = x;
   for (; n > 0; --n) {

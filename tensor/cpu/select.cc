@@ -4,6 +4,8 @@
 
 #include "tensor/cpu/order.h"
 #include "tensor/cpu/reduce_door.h"
+#include "tensor/cuda/ops/sort.h"
+#include "tensor/elementwise/not_equal.h"
 #include "tensor/reduce.h"
 #include "tensor/sort.h"
 
@@ -22,6 +24,9 @@ void check_k(std::string_view op, std::int64_t k, std::int64_t least, const cpu:
 ValuesAndIndices select_rows(const cpu::Rows& rows, std::int64_t from, std::int64_t k,
                              bool descending) {
   const std::int64_t n = rows.n, m = k - from;
+  if (!rows.elements.on_cpu()) [[unlikely]] {
+    return gpu::sorted_rows(rows.elements, descending, from, m, true);
+  }
   const ValuesAndIndices best = {rows.new_rows(m, rows.elements.dtype()), rows.new_rows(m, kInt64)};
   if (best.values.numel() == 0) return best;
   dispatch(rows.elements.dtype(), [&]<class T>(std::type_identity<T>) {
@@ -50,7 +55,7 @@ ValuesAndIndices select_rows(const cpu::Rows& rows, std::int64_t from, std::int6
 }  // namespace
 
 ValuesAndIndices topk(const Tensor& x, std::int64_t k, int axis, bool largest) {
-  check_defined("topk", "x", x);
+  check_on_any_device("topk", "x", x);
   const cpu::Rows rows("topk", x, axis);
   check_k("topk", k, 0, rows, x);
   const ValuesAndIndices best = select_rows(rows, 0, k, largest);
@@ -62,7 +67,7 @@ ValuesAndIndices topk(const Tensor& x, std::int64_t k, int axis, bool largest) {
 }
 
 ValuesAndIndices kthvalue(const Tensor& x, std::int64_t k, int axis, bool keepdim) {
-  check_defined("kthvalue", "x", x);
+  check_on_any_device("kthvalue", "x", x);
   const cpu::Rows rows("kthvalue", x, axis);
   check_k("kthvalue", k, 1, rows, x);
   const ValuesAndIndices kth = select_rows(rows, k - 1, k, false);
@@ -71,12 +76,12 @@ ValuesAndIndices kthvalue(const Tensor& x, std::int64_t k, int axis, bool keepdi
 }
 
 Tensor median(const Tensor& x, const Axes& axes, bool keepdim) {
-  check_defined("median", "x", x);
+  check_on_any_device("median", "x", x);
   const unsigned mask = axes_mask("median", axes, x.shape());
   const Shape result = reduced_shape(x.shape(), mask, keepdim);
   if (x.numel() == 0) {
     if (numel(result) > 0) cpu::throw_no_elements("median", x);
-    return Tensor::empty(result, x.dtype());
+    return Tensor::empty(result, x.dtype(), x.device());
   }
   Shape shape;
   Strides strides;
@@ -94,6 +99,8 @@ Tensor median(const Tensor& x, const Axes& axes, bool keepdim) {
   if (!is_floating(x.dtype())) return middle;
   // NaN comes last: a line has one if its last element is.
   const Tensor last = select_rows(rows, n - 1, n, false).values.reshape(result);
+  if (!x.on_cpu()) [[unlikely]]
+    return where(not_equal(last, last), last, middle);
   dispatch(x.dtype(), [&]<class T>(std::type_identity<T>) {
     for (std::int64_t i = 0; i < last.numel(); ++i) {
       const T v = last.data<T>()[i];

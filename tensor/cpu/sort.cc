@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tensor/cpu/order.h"
+#include "tensor/cuda/ops/sort.h"
 
 namespace gradus {
 namespace cpu {
@@ -79,9 +80,16 @@ namespace {
 /// Values are left undefined unless wanted.
 ValuesAndIndices sorted_lines(std::string_view op, const Tensor& x, int axis, bool descending,
                               bool with_values) {
-  check_defined(op, "x", x);
+  check_on_any_device(op, "x", x);
   const cpu::Rows rows(op, x, axis);
   const std::int64_t n = rows.n;
+  const auto restored = [&](const Tensor& y) {
+    return y.defined() ? rows.restored(y).reshape(x.shape()) : y;
+  };
+  if (!x.on_cpu()) [[unlikely]] {
+    const auto sorted = gpu::sorted_rows(rows.elements, descending, 0, n, with_values);
+    return {restored(sorted.values), restored(sorted.indices)};
+  }
   const Tensor indices = rows.new_rows(n, kInt64);
   const Tensor values = with_values ? rows.new_rows(n, x.dtype()) : Tensor();
   if (x.numel() > 0) {
@@ -104,9 +112,6 @@ ValuesAndIndices sorted_lines(std::string_view op, const Tensor& x, int axis, bo
       });
     });
   }
-  const auto restored = [&](const Tensor& y) {
-    return y.defined() ? rows.restored(y).reshape(x.shape()) : y;
-  };
   return {restored(values), restored(indices)};
 }
 
@@ -121,7 +126,9 @@ Tensor argsort(const Tensor& x, int axis, bool descending) {
 }
 
 Unique unique(const Tensor& x) {
-  check_defined("unique", "x", x);
+  check_on_any_device("unique", "x", x);
+  if (!x.on_cpu()) [[unlikely]]
+    return gpu::unique(x);
   const Tensor flat = x.reshape({x.numel()});
   const ValuesAndIndices sorted = sorted_lines("unique", flat, 0, false, true);
   const std::int64_t n = x.numel();

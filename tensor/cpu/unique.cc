@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tensor/cpu/order.h"
+#include "tensor/cuda/ops/sort.h"
 #include "tensor/sort.h"
 
 namespace gradus {
@@ -51,8 +52,10 @@ OrderOfRows order_of_rows(const Tensor& elements, std::int64_t count, std::int64
 }  // namespace
 
 Unique unique(const Tensor& x, int axis) {
-  check_defined("unique", "x", x);
+  check_on_any_device("unique", "x", x);
   const int a = normalize_axis("unique", axis, x.shape());
+  if (!x.on_cpu()) [[unlikely]]
+    return gpu::unique(x, a);
   const Tensor rows = x.moveaxis(a, 0).contiguous();
   const std::int64_t count = rows.shape()[0], width = count == 0 ? 0 : rows.numel() / count;
   const OrderOfRows order = dispatch(x.dtype(), [&]<class T>(std::type_identity<T>) {

@@ -1,4 +1,4 @@
-// tools/mutate.py finds the mutants of a planted derivative. What they are for is done by
+// tools/mutate finds the mutants of a planted derivative. What they are for is done by
 // `./gradus mutate`, which needs the tests of autograd and the compiler.
 #include <gtest/gtest.h>
 
@@ -28,7 +28,7 @@ class Mutate : public ::testing::Test {
 
   // What `mutate --list` prints, and how it ends.
   std::string list(const std::string& arguments = "") {
-    const std::string command = "python3 tools/mutate.py --list " + arguments + " 2>&1";
+    const std::string command = "python3 tools/mutate --list " + arguments + " 2>&1";
     FILE* pipe = popen(command.c_str(), "r");
     std::string text;
     std::array<char, 4096> buffer;

@@ -49,7 +49,7 @@ Reduction reduction(const ModuleCase& c) {
 }
 
 Tensor constant(const ModuleCase& c, const char* name) {
-  return c.has(name) ? testing::golden_tensor(c.args.at(name)).to(c.dtype) : Tensor();
+  return c.has(name) ? testing::golden_tensor(c.args.at(name)).to(c.device, c.dtype) : Tensor();
 }
 
 TEST(Losses, OfDifferencesAreThoseOfPyTorch) {

@@ -22,8 +22,10 @@ using testing::ModuleCase;
 TEST(SinusoidalPositionalEncoding, IsThatOfTheFormula) {
   testing::check_function("sinusoidal_positional_encoding",
                           [](const ModuleCase& c, const std::vector<Variable>& in) {
-                            return SinusoidalPositionalEncoding(
-                                c.integer("channels"), c.integer("max_length"), c.dtype)(in[0]);
+                            const SinusoidalPositionalEncoding encoding(
+                                c.integer("channels"), c.integer("max_length"), c.dtype);
+                            encoding.to(c.device);
+                            return encoding(in[0]);
                           });
 }
 

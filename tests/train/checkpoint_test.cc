@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <csignal>
 #include <sstream>
@@ -17,6 +19,7 @@
 #include "nn/tanh.h"
 #include "optim/optimizer.h"
 #include "optim/rules/adam.h"
+#include "tensor/elementwise/div.h"
 #include "tests/support/compare.h"
 #include "tests/support/temporary_folder.h"
 #include "train/run.h"
@@ -44,9 +47,7 @@ struct Program {
     while (run.next_epoch()) {
       for (const data::Batch& batch : run.batches(loader)) {
         const Variable loss = nn::cross_entropy(net(batch.x), batch.y);
-        optimizer.zero_grad();
-        loss.backward();
-        optimizer.step();
+        run.step(loss);
         run.measure("loss", loss.item(), static_cast<double>(batch.x.dim(0)));
         if (run.state().step + 1 == interrupt_after) std::raise(SIGINT);
       }
@@ -99,12 +100,57 @@ TEST(Run, ResumedAfterAnEpochOrABatchIsTheSameRun) {
   }
 }
 
+// 90 samples are 5 batches of 16 and one of 10: groups of 4 and 2.
+TEST(Run, AccumulatesTheMeanGradientOfSeveralBatches) {
+  Program got({.epochs = 2, .accumulate = 4});
+  got.optimizer.options().clip_norm = 0.05;
+  got.train();
+  Program expected({.epochs = 2});  // the same by hand
+  for (std::int64_t epoch = 0; epoch < 2; ++epoch) {
+    std::int64_t i = 0;
+    expected.optimizer.options().clip_norm = 0.05;
+    expected.optimizer.zero_grad();
+    for (const data::Batch& batch : expected.loader.epoch(epoch)) {
+      (nn::cross_entropy(expected.net(batch.x), batch.y) / 4.0).backward();
+      if (++i != 4 && i != 6) continue;
+      expected.optimizer.step();
+      expected.optimizer.zero_grad();
+    }
+    uniform({}, 0, 1, expected.rng, kFloat64);
+  }
+  expect_same_program(got, expected);
+  Program plain({.epochs = 2});
+  plain.train();
+  EXPECT_NE(got.net.parameters()[0].value().to_vector(),
+            plain.net.parameters()[0].value().to_vector());
+}
+
+TEST(Run, StopsBetweenStepsOfSeveralBatchesAndGoesOn) {
+  const TemporaryFolder folder;
+  Program whole({.epochs = 3, .accumulate = 4});
+  whole.train();
+  const std::string out = (folder / "cut").string();
+  Program first({.epochs = 3, .out = out, .accumulate = 4});
+  first.train(8);  // the second batch of the second epoch
+  EXPECT_NE(first.shown.str().find("stopped in epoch 2 after batch 4;"), std::string::npos)
+      << first.shown.str();
+  Program second({.epochs = 3, .out = out, .resume = true, .accumulate = 4});
+  second.train();
+  expect_same_program(second, whole);
+}
+
 TEST(Run, WritesNothingWithoutAFolder) {
   Program program({.epochs = 1});
   program.train();
   EXPECT_EQ(program.run.log().rows().size(), 1u);
   EXPECT_EQ(program.shown.str().substr(0, 16), "epoch 1/1  loss ");
   expect_throws_text<ConfigError>([] { Program({.epochs = 0}); }, "[run] epochs: 0; expected >= 1");
+  expect_throws_text<ConfigError>([] { Program({.accumulate = 0}); },
+                                  "[run] accumulate: 0; expected >= 1");
+  std::ostringstream shown;
+  train::Run bare({}, {"loss"}, {}, shown);
+  expect_throws_text<ConfigError>([&] { bare.step(Variable(tensor(1.0))); },
+                                  "[run] step: no optimizer in the state; expected one");
   expect_throws_text<ConfigError>(
       [] { Program({.resume = true}); },
       "[run] resume: without out; expected the folder of the run to go on with");
@@ -189,11 +235,16 @@ TEST(Checkpoints, AreWholeWheneverTheProgramIsKilled) {
   const nn::Linear net(40, 30, rng, true, kFloat64);
   std::int64_t last = 0;
   int killed = 0;
+  // A kill comes within the time of some four saves, however slow the disk is and the machine busy.
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 3; ++i) Checkpoints(folder / "timed").save({.model = &net, .step = i});
+  const std::chrono::duration<double, std::micro> three = std::chrono::steady_clock::now() - begin;
+  const auto longest = static_cast<std::uint64_t>(std::clamp(three.count() * 2, 15e3, 400e3));
   for (int i = 0; i < 50; ++i) {
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
-      Checkpoints checkpoints(folder.path());
+      Checkpoints checkpoints(folder / "killed");
       TrainingState state{.model = &net};
       checkpoints.resume(state);
       for (int k = 0;; ++k) {  // each step is saved twice: one checkpoint takes another's place
@@ -203,13 +254,13 @@ TEST(Checkpoints, AreWholeWheneverTheProgramIsKilled) {
         checkpoints.save(state, static_cast<double>(state.step));
       }
     }
-    ::usleep(static_cast<useconds_t>(2000 + moments.below(15000)));
+    ::usleep(static_cast<useconds_t>(longest / 8 + moments.below(longest)));
     ::kill(child, SIGKILL);
     int status = 0;
     ::waitpid(child, &status, 0);
     killed += WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? 1 : 0;
     TrainingState state{.model = &net};
-    const Checkpoints checkpoints(folder.path());
+    const Checkpoints checkpoints(folder / "killed");
     if (!checkpoints.resume(state)) continue;
     EXPECT_GE(state.step, last);
     last = state.step;

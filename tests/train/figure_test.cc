@@ -10,6 +10,7 @@
 #include "tensor/error.h"
 #include "tests/support/compare.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/train/needs_gnuplot.h"
 #include "train/gnuplot.h"
 
 namespace gradus::train {
@@ -20,17 +21,6 @@ using testing::file_text;
 using testing::TemporaryFolder;
 
 const double kNan = std::nan(""), kInf = std::numeric_limits<double>::infinity();
-
-bool gnuplot_is_here() {
-  try {
-    run_gnuplot("set print '-'\nprint 1\n");
-    return true;
-  } catch (const IoError&) {
-    return false;
-  }
-}
-#define NEEDS_GNUPLOT() \
-  if (!gnuplot_is_here()) GTEST_SKIP() << "gnuplot is not installed; ./gradus setup installs it"
 
 Figure losses(int curves = 2) {
   Figure figure{"two rules", {"epoch", 0, 2}, {"loss"}};

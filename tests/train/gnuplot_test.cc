@@ -5,18 +5,10 @@
 #include "tensor/error.h"
 #include "tests/support/compare.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/train/needs_gnuplot.h"
 
 namespace gradus::train {
 namespace {
-
-bool gnuplot_is_here() {
-  try {
-    run_gnuplot("print 1; set print '-'; print 1\n");
-    return true;
-  } catch (const IoError&) {
-    return false;
-  }
-}
 
 TEST(GnuplotQuote, KeepsLettersAndEscapesTheRest) {
   EXPECT_EQ(gnuplot_quote("adam"), "\"adam\"");
@@ -40,7 +32,7 @@ TEST(GnuplotQuote, ReplacesWhatCannotBeShown) {
 }
 
 TEST(GnuplotQuote, GnuplotReadsExactlyTheText) {
-  if (!gnuplot_is_here()) GTEST_SKIP() << "gnuplot is not installed; ./gradus setup installs it";
+  NEEDS_GNUPLOT();
   std::string text;
   for (int c = ' '; c < 127; ++c) text += static_cast<char>(c);
   text += " 0.25 \xC3\xA9\xE2\x82\xAC `id` @x $x %d {/Bold x}";
@@ -48,7 +40,7 @@ TEST(GnuplotQuote, GnuplotReadsExactlyTheText) {
 }
 
 TEST(RunGnuplot, SaysWhatGnuplotComplainsAbout) {
-  if (!gnuplot_is_here()) GTEST_SKIP() << "gnuplot is not installed; ./gradus setup installs it";
+  NEEDS_GNUPLOT();
   testing::expect_throws_text<IoError>(
       [] { run_gnuplot("set print '-'\nprint 1\nprint a\n"); },
       "[figure] gnuplot: failed: undefined variable: a; expected it to draw curves; "
@@ -60,7 +52,7 @@ TEST(RunGnuplot, SaysWhatGnuplotComplainsAbout) {
 }
 
 TEST(RunGnuplot, LeavesOutTheSettingsOfTheUser) {
-  if (!gnuplot_is_here()) GTEST_SKIP() << "gnuplot is not installed; ./gradus setup installs it";
+  NEEDS_GNUPLOT();
   const testing::TemporaryFolder home;
   home.file(".gnuplot", "set print '-'\nprint 'from the settings'\n");
   const testing::Environment environment("HOME", home.path().string());
@@ -68,7 +60,7 @@ TEST(RunGnuplot, LeavesOutTheSettingsOfTheUser) {
 }
 
 TEST(RunGnuplot, TakesLongScriptsAndGivesLongAnswers) {
-  if (!gnuplot_is_here()) GTEST_SKIP() << "gnuplot is not installed; ./gradus setup installs it";
+  NEEDS_GNUPLOT();
   // More than a pipe holds, in both directions.
   std::string script = "set print '-'\n", expected;
   for (int i = 0; i < 20000; ++i) {

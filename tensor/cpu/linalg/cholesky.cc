@@ -2,6 +2,7 @@
 #include <eigen3/Eigen/Cholesky>
 
 #include "tensor/cpu/linalg/batch.h"
+#include "tensor/cuda/ops/by_host.h"
 #include "tensor/linalg.h"
 
 namespace gradus::linalg {
@@ -20,6 +21,7 @@ std::int64_t factor_in_place(Matrix& a) {
 }  // namespace
 
 Tensor cholesky(const Tensor& A) {
+  if (gpu::off_cpu(A)) return gpu::by_host([](const Tensor& a) { return cholesky(a); }, A);
   constexpr std::string_view kOp = "linalg.cholesky";
   check_square(kOp, "A", A);
   const Shape batch = batch_of(A);

@@ -2,11 +2,13 @@
 
 #include "tensor/cpu/linalg/batch.h"
 #include "tensor/cpu/linalg/signs.h"
+#include "tensor/cuda/ops/by_host.h"
 #include "tensor/linalg.h"
 
 namespace gradus::linalg {
 
 EighResult eigh(const Tensor& A) {
+  if (gpu::off_cpu(A)) return gpu::by_host([](const Tensor& a) { return eigh(a); }, A);
   constexpr std::string_view kOp = "linalg.eigh";
   check_square(kOp, "A", A);
   const Shape batch = batch_of(A);

@@ -3,6 +3,7 @@
 
 #include "tensor/cpu/linalg/batch.h"
 #include "tensor/cpu/linalg/svd.h"
+#include "tensor/cuda/ops/by_host.h"
 #include "tensor/linalg.h"
 
 namespace gradus::linalg {
@@ -40,6 +41,8 @@ Matrix solve_with(const Svd& svd, std::int64_t rank, const Matrix& B) {
 }  // namespace
 
 Tensor matrix_rank(const Tensor& A, const Tolerance& tolerance) {
+  if (gpu::off_cpu(A))
+    return gpu::by_host([&](const Tensor& a) { return matrix_rank(a, tolerance); }, A);
   constexpr std::string_view kOp = "linalg.matrix_rank";
   check_matrices(kOp, "A", A);
   const Tolerance t = resolve(kOp, A, tolerance);
@@ -53,6 +56,7 @@ Tensor matrix_rank(const Tensor& A, const Tolerance& tolerance) {
 }
 
 Tensor pinv(const Tensor& A, const Tolerance& tolerance) {
+  if (gpu::off_cpu(A)) return gpu::by_host([&](const Tensor& a) { return pinv(a, tolerance); }, A);
   constexpr std::string_view kOp = "linalg.pinv";
   check_matrices(kOp, "A", A);
   const Tolerance t = resolve(kOp, A, tolerance);
@@ -69,6 +73,10 @@ Tensor pinv(const Tensor& A, const Tolerance& tolerance) {
 
 LstsqResult lstsq(const Tensor& A, const Tensor& B, const Tolerance& tolerance) {
   constexpr std::string_view kOp = "linalg.lstsq";
+  if (gpu::off_cpu(kOp, A, B)) {
+    return gpu::by_host([&](const Tensor& a, const Tensor& b) { return lstsq(a, b, tolerance); }, A,
+                        B);
+  }
   check_matrices(kOp, "A", A);
   const auto [vector, right, batch] = right_side(kOp, A, B);
   const Tolerance t = resolve(kOp, A, tolerance);

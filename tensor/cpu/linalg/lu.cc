@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "tensor/cpu/linalg/batch.h"
+#include "tensor/cuda/ops/by_host.h"
 #include "tensor/linalg.h"
 
 namespace gradus::linalg {
@@ -30,6 +31,9 @@ Lu invertible(std::string_view op, const Matrices& A, const Shape& batch, std::i
 
 Tensor solve(const Tensor& A, const Tensor& B) {
   constexpr std::string_view kOp = "linalg.solve";
+  if (gpu::off_cpu(kOp, A, B)) {
+    return gpu::by_host([](const Tensor& a, const Tensor& b) { return solve(a, b); }, A, B);
+  }
   check_square(kOp, "A", A);
   const auto [vector, right, batch] = right_side(kOp, A, B);
   const std::int64_t n = A.dim(-1), k = right.dim(-1);
@@ -51,6 +55,7 @@ Tensor solve(const Tensor& A, const Tensor& B) {
 }
 
 Tensor inverse(const Tensor& A) {
+  if (gpu::off_cpu(A)) return gpu::by_host([](const Tensor& a) { return inverse(a); }, A);
   constexpr std::string_view kOp = "linalg.inverse";
   check_square(kOp, "A", A);
   const Shape batch = batch_of(A);
@@ -64,6 +69,7 @@ Tensor inverse(const Tensor& A) {
 }
 
 Tensor det(const Tensor& A) {
+  if (gpu::off_cpu(A)) return gpu::by_host([](const Tensor& a) { return det(a); }, A);
   check_square("linalg.det", "A", A);
   const Shape batch = batch_of(A);
   const Tensor d = Tensor::empty(batch, A.dtype());
@@ -77,6 +83,7 @@ Tensor det(const Tensor& A) {
 }
 
 SlogdetResult slogdet(const Tensor& A) {
+  if (gpu::off_cpu(A)) return gpu::by_host([](const Tensor& a) { return slogdet(a); }, A);
   check_square("linalg.slogdet", "A", A);
   const Shape batch = batch_of(A);
   const SlogdetResult result{Tensor::empty(batch, A.dtype()), Tensor::empty(batch, A.dtype())};

@@ -1,11 +1,13 @@
 #include <eigen3/Eigen/QR>
 
 #include "tensor/cpu/linalg/batch.h"
+#include "tensor/cuda/ops/by_host.h"
 #include "tensor/linalg.h"
 
 namespace gradus::linalg {
 
 QrResult qr(const Tensor& A, QrMode mode) {
+  if (gpu::off_cpu(A)) return gpu::by_host([&](const Tensor& a) { return qr(a, mode); }, A);
   constexpr std::string_view kOp = "linalg.qr";
   check_matrices(kOp, "A", A);
   const Shape batch = batch_of(A);

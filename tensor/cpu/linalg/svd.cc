@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "tensor/cpu/linalg/signs.h"
+#include "tensor/cuda/ops/by_host.h"
 #include "tensor/linalg.h"
 
 namespace gradus::linalg {
@@ -55,6 +56,7 @@ Svd svd_of(std::string_view op, const Matrix& a, bool full, const Shape& batch, 
 }
 
 SvdResult svd(const Tensor& A, const SvdOptions& options) {
+  if (gpu::off_cpu(A)) return gpu::by_host([&](const Tensor& a) { return svd(a, options); }, A);
   constexpr std::string_view kOp = "linalg.svd";
   check_matrices(kOp, "A", A);
   const Shape batch = batch_of(A);

@@ -65,6 +65,14 @@ TEST(CommandLine, HelpShowsOptionsDefaultsAndChoicesAndDoesNotRun) {
   }
 }
 
+TEST(CommandLine, UnknownOptionsListTheValidOnes) {
+  const Outcome got = parse({"--runs", "2", "--lr", "0.1"});
+  EXPECT_GT(got.code, 1);
+  EXPECT_FALSE(got.ran);
+  EXPECT_EQ(got.err,
+            "--lr 0.1: unknown; expected one of --help, --word, --choice, --seed, --runs\n");
+}
+
 TEST(CommandLine, WhatDoesNotFitIsExplainedAndDoesNotRun) {
   const std::vector<std::vector<std::string>> bad = {
       {"--choice", "f16"}, {"--seed", "-1"}, {"--seed", "1.5"},  {"--seed", "x"},
