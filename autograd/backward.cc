@@ -5,6 +5,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "autograd/early_turns.h"
 #include "autograd/hooks.h"
 #include "autograd/line_scope.h"
 #include "autograd/node.h"
@@ -38,6 +39,7 @@ struct Memory {
   std::vector<Arrived> leaves;      // complete gradients, to be stored at the end
   std::vector<Variable> gradients;  // of the inputs of one node, where there are many
   std::vector<Variable> set_aside;  // pending gradients, while another walk runs inside this one
+  EarlyTurns turns;                 // of leaves with a hook
 
   void clear() {
     const auto reset = [](auto& v) {
@@ -46,6 +48,7 @@ struct Memory {
       if (v.capacity() > kKept) v.shrink_to_fit();
     };
     reset(heap), reset(leaves), reset(gradients), reset(set_aside);
+    turns.clear();
   }
 };
 
@@ -142,6 +145,7 @@ class Walk {
     heap.push_back(Edge(node, false));
     std::push_heap(heap.begin(), heap.end(), later);
     node->pending = std::move(gradient);
+    if (node->hooks() != nullptr) memory_->turns.notice(*node);
   }
 
   /// Calls finished(node, gradient) for every node reached, when its gradient is complete.
@@ -149,13 +153,15 @@ class Walk {
   void run(Finished&& finished) {
     std::vector<Edge>& heap = memory_->heap;
     while (!heap.empty()) {
+      while (Node* const leaf = memory_->turns.next(heap)) {
+        if (leaf->pending.defined()) complete(*leaf, finished);
+      }
       std::pop_heap(heap.begin(), heap.end(), later);
       const Edge edge = std::move(heap.back());
       heap.pop_back();
       Node& node = *edge.node();
-      Variable dy = std::exchange(node.pending, Variable());
-      if (node.hooks() != nullptr) dy = after_hooks(node, std::move(dy));
-      finished(node, dy);
+      if (!node.pending.defined()) continue;  // its turn came earlier
+      Variable dy = complete(node, finished);
       if (node.op() != nullptr) step(node, std::move(dy));
     }
   }
@@ -165,6 +171,15 @@ class Walk {
  private:
   static bool later(const Edge& a, const Edge& b) {
     return a.node()->number() < b.node()->number();
+  }
+
+  // Takes the gradient that is complete.
+  template <class Finished>
+  Variable complete(Node& node, Finished&& finished) {
+    Variable dy = std::exchange(node.pending, Variable());
+    if (node.hooks() != nullptr) dy = after_hooks(node, std::move(dy));
+    finished(node, dy);
+    return dy;
   }
 
   // Whether a walk outside this one has called what runs now from the node: it still needs its

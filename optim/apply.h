@@ -26,6 +26,7 @@ struct Slot {
   void* low = nullptr;        ///< what is left over of a half dtype, see LowPrecision
   std::uint64_t key = 0;      ///< of stochastic rounding, of the parameter
   double* scalars = nullptr;  ///< the numbers that the rule keeps for this parameter
+  std::int64_t first = 0;     ///< number of its first element, where it is a part of a parameter
 };
 
 /// What holds for all slots of a launch.
@@ -37,11 +38,16 @@ struct Launch {
   bool keep_theta = false;  ///< only the state moves
 };
 
+/// How much of DecayMode::kFullyDecoupled's weight_decay acts. Without lr nothing does, also in a
+/// group that began with lr 0.
+inline double lr_share(double lr, double max_lr) { return lr == 0 ? 0 : lr / max_lr; }
+
 /// What one step takes of theta, in the modes in which it does.
 template <class Rule>
 double decay_of_step(const Rule& rule, double max_lr) {
-  return rule.decay_mode == DecayMode::kFullyDecoupled ? rule.lr / max_lr * rule.weight_decay
-                                                       : rule.lr * rule.weight_decay;
+  return rule.decay_mode == DecayMode::kFullyDecoupled
+             ? lr_share(rule.lr, max_lr) * rule.weight_decay
+             : rule.lr * rule.weight_decay;
 }
 
 /// Elements that fit into buffers in the cache.

@@ -28,7 +28,7 @@ struct Averaging {
     lr_max = lr_max > lr_t ? lr_max : lr_t;
     const double weight = std::pow(n, rule.r) * std::pow(lr_max, rule.weight_lr_power);
     weight_sum += weight;
-    c = weight / weight_sum;
+    c = weight_sum > 0 ? weight / weight_sum : 0;  // as long as lr has always been 0
     of_u = lr_t * (rule.beta1 * (1 - c) - 1);
   }
 

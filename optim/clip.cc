@@ -26,13 +26,7 @@ void replace(const Variable& parameter, const GradientUse& use) {
   const Variable grad = parameter.grad();
   if (!grad.defined()) return;
   const Tensor old = grad.value().is_contiguous() ? grad.value() : grad.value().clone();
-  Tensor used = full(old.shape(), 0, old.dtype() == kFloat64 ? kFloat64 : kFloat32);
-  if (used.dtype() == kFloat64) {
-    prepare_gradient(old.dtype(), old.raw_data(), old.numel(), use, used.data<double>());
-  } else {
-    prepare_gradient(old.dtype(), old.raw_data(), old.numel(), use, used.data<float>());
-  }
-  parameter.set_grad(used.to(old.dtype()));
+  parameter.set_grad(prepared_gradient(old, address_of(old), use).to(old.dtype()));
 }
 
 NamedParameters numbered(const std::vector<Variable>& parameters) {
@@ -125,10 +119,10 @@ ClipReport clip_grad_value(const NamedParameters& parameters, double limit, NonF
     if (!before.defined() || before.numel() == 0) continue;
     replace(parameter, {.clip = limit, .zero = non_finite == NonFinite::kZero});
     // Infinities that were zeroed are not cut.
-    const double largest =
-        non_finite == NonFinite::kZero
-            ? norm(nan_to_num(before.value(), {.posinf = 0, .neginf = 0}), kInf).item()
-            : norm(before.value(), kInf).item();
+    const Tensor g = before.value().to(kCpu);
+    const double largest = non_finite == NonFinite::kZero
+                               ? norm(nan_to_num(g, {.posinf = 0, .neginf = 0}), kInf).item()
+                               : norm(g, kInf).item();
     if (largest > limit) report.coefficient = std::min(report.coefficient, limit / largest);
   }
   return report;

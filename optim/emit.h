@@ -7,6 +7,7 @@
 #include "autograd/node.h"
 #include "optim/apply_scaled.h"
 #include "optim/apply_stored.h"
+#include "optim/cuda/apply.h"
 #include "optim/optimizer.h"
 #include "optim/symbol.h"
 
@@ -116,7 +117,7 @@ std::optional<Shape> Optimizer<Rule>::array_shape(std::size_t group, std::size_t
 }
 
 template <class Rule>
-void Optimizer<Rule>::check_rule(std::size_t group, bool zero_lr) const {
+void Optimizer<Rule>::check_rule(std::size_t group) const {
   if constexpr (EvaluatedElsewhere<Rule>) {
     for (const Member& member : groups_[group].members) {
       if (member.scalars.back() == 0) continue;
@@ -127,10 +128,25 @@ void Optimizer<Rule>::check_rule(std::size_t group, bool zero_lr) const {
     check_float("lr", rules_[group].lr);
     if constexpr (requires { rules_[group].eps; }) check_float("eps", rules_[group].eps);
   }
-  if (!zero_lr || rules_[group].lr != 0) return check(rules_[group]);
-  Rule with_lr = rules_[group];
-  with_lr.lr = 1;
-  check(with_lr);
+  check(rules_[group]);
+  if constexpr (requires { Rule::kNoKernels; }) {
+    for (const Member& member : groups_[group].members) {
+      const Device device = member.variable.node()->value().device();
+      if (device.is_cpu()) continue;
+      throw DeviceError("[" + std::string(Rule::kName) + "] parameter '" + member.name +
+                        "' is on " + to_string(device) + "; expected cpu, since " +
+                        Rule::kNoKernels + " have no kernels");
+    }
+  }
+  if constexpr (DecayedByEngine<Rule>) {
+    const Rule& rule = rules_[group];
+    const bool relative = rule.decay_mode == DecayMode::kFullyDecoupled && rule.weight_decay != 0;
+    if (relative && rule.lr != 0 && groups_[group].max_lr == 0) {
+      fail("max_lr: 0, the lr that group '" + groups_[group].name +
+           "' began with; expected set_max_lr() before lr rises, since fully decoupled decay is "
+           "relative to it");
+    }
+  }
 }
 
 template <class Rule>
@@ -156,39 +172,75 @@ void Optimizer<Rule>::each_setting(std::size_t group,
 template <class Rule>
 void Optimizer<Rule>::update(std::size_t group, std::span<const Work> work, const Launch& launch) {
   if constexpr (MatrixRule<Rule>) {
-    for (const Work& each : work) {
-      Member& member = *each.member;
-      Rule rule = rules_[group];
-      begin_step(rule, member.steps, member.scalars.data());
-      const Tensor& parameter = member.variable.node()->value();
-      if (parameter.numel() == 0) continue;
-      const Tensor theta = launch.keep_theta ? whole(member).clone() : whole(member);
-      rule.update(theta, prepared(parameter, each.g, launch.gradient), member.state);
-      if (!launch.keep_theta) put_whole(member, theta);
+    for (std::size_t i = 0; i < work.size(); ++i) {
+      Member& member = *work[i].member;
+      try {
+        Rule rule = rules_[group];
+        std::vector<double> kept = member.scalars;
+        begin_step(rule, member.steps, kept.data());
+        const Tensor& parameter = member.variable.node()->value();
+        if (parameter.numel() == 0) continue;
+        const Tensor theta = launch.keep_theta ? whole(member).clone() : whole(member);
+        rule.update(theta, prepared_gradient(parameter, work[i].g, launch.gradient), member.state);
+        member.scalars = std::move(kept);
+        if (!launch.keep_theta) put_whole(member, theta);
+      } catch (...) {  // a rule that fails has changed nothing: this one and the rest do not count
+        for (; i < work.size(); ++i) --work[i].member->steps;
+        throw;
+      }
     }
-    return;
+  } else {
+    // Nearly always there is one device, but each parameter may have its own.
+    std::size_t done =
+        update_on(work.front().member->variable.node()->value().device(), group, work, launch);
+    for (std::size_t i = 1; done < work.size(); ++i) {
+      const auto device_of = [](const Work& w) {
+        return w.member->variable.node()->value().device();
+      };
+      const Device device = device_of(work[i]);
+      const bool was_there = std::any_of(work.begin(), work.begin() + i, [&](const Work& before) {
+        return device_of(before) == device;
+      });
+      if (!was_there) done += update_on(device, group, work, launch);
+    }
   }
+}
+
+template <class Rule>
+std::size_t Optimizer<Rule>::update_on(Device device, std::size_t group, std::span<const Work> work,
+                                       const Launch& launch) {
   // Kept, so that small steps do not allocate.
   thread_local std::vector<Slot<kStates>> slots;
   slots.clear();
   for (const Work& each : work) {
+    const Tensor& theta = each.member->variable.node()->value();
+    if (theta.device() != device) continue;
     // Filled in place: a copy would wait for the stores of its members.
     Slot<kStates>& slot = slots.emplace_back();
-    const Tensor& theta = each.member->variable.node()->value();
-    slot.theta = theta.raw_data();
+    slot.theta = address_of(theta);
     slot.g = each.g;
     for (std::size_t k = 0; k < kStates; ++k) {
       const Tensor& array = each.member->state[k];
-      slot.state[k] = array.defined() ? array.raw_data() : nullptr;
+      slot.state[k] = array.defined() ? address_of(array) : nullptr;
     }
     slot.n = theta.numel();
     slot.step = each.member->steps;
     slot.dtype = theta.dtype();
-    slot.low = each.member->low.defined() ? each.member->low.raw_data() : nullptr;
+    slot.low = each.member->low.defined() ? address_of(each.member->low) : nullptr;
     slot.key = each.member->key;
     slot.scalars = each.member->scalars.data();
   }
-  if constexpr (!MatrixRule<Rule>) apply<Rule, kStates>(rules_[group], slots, launch);
+  if constexpr (!MatrixRule<Rule>) {
+    const std::span<const Slot<kStates>> all = slots;
+    if (device.is_cpu()) {
+      apply<Rule, kStates>(rules_[group], all, launch);
+    } else if constexpr (state_on_host<Rule>()) {
+      apply_streamed<Rule, kStates>(device, rules_[group], all, launch);
+    } else {
+      apply_there<Rule, kStates>(device, rules_[group], all, launch);
+    }
+  }
+  return slots.size();
 }
 
 template <class Rule>

@@ -6,7 +6,6 @@
 
 #include "autograd/node.h"
 #include "optim/optimizer.h"
-#include "tensor/thread_pool.h"
 
 namespace gradus::optim {
 namespace {
@@ -53,7 +52,7 @@ void Engine::add_members(std::string name, NamedParameters parameters, double ma
   std::set<const Node*> nodes;
   std::map<const void*, const void*> memory;  // begin -> end of each parameter
   const auto span_of = [](const Variable& v) {
-    const auto* begin = static_cast<const std::byte*>(v.value().raw_data());
+    const auto* begin = static_cast<const std::byte*>(address_of(v.value()));
     return std::pair<const void*, const void*>(
         begin, begin + v.numel() * static_cast<std::int64_t>(size_of(v.dtype())));
   };
@@ -88,6 +87,8 @@ void Engine::add_members(std::string name, NamedParameters parameters, double ma
       memory.insert(span);
     }
     Member member{parameter, std::move(variable), {}, {}, 0, hash_of(parameter)};
+    member.device = member.variable.value().device();
+    member.dtype = member.variable.dtype();
     member.state.resize(state_names().size());
     member.scalars.resize(scalar_names().size());
     group.in_float = group.in_float || member.variable.dtype() != kFloat64;
@@ -141,9 +142,9 @@ HookHandle Engine::register_step_post_hook(std::function<void(AnyOptimizer&)> f)
 void Engine::follow_schedules() {
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     for (const auto& [name, schedule] : groups_[g].schedules) {
-      const bool lr = name == "lr";
-      const double value = schedule(static_cast<double>(steps_)) * (lr ? groups_[g].lr_scale : 1);
-      if (!(lr && value == 0)) check_setting(name, value);
+      const double scale = name == "lr" ? groups_[g].lr_scale : 1;
+      const double value = schedule(static_cast<double>(steps_)) * scale;
+      check_setting(name, value);
       assign(g, name, value);
     }
   }
@@ -159,7 +160,7 @@ void Engine::check_all() const {
     fail("low_precision: another way than the state was made with; expected way " +
          std::to_string(static_cast<int>(*way_)));
   }
-  for (std::size_t g = 0; g < groups_.size(); ++g) check_rule(g, zero_lr(groups_[g]));
+  for (std::size_t g = 0; g < groups_.size(); ++g) check_rule(g);
 }
 
 GradientUse Engine::gradient_use() const {
@@ -192,6 +193,21 @@ bool Engine::look_at(const Member& member, const Tensor& gradient, double& squar
   return true;
 }
 
+void Engine::check_size(const Member& member, const GradientUse& use) const {
+  const Node& node = *member.variable.node();
+  if (!node.requires_grad() || !node.grad.defined()) return;
+  const Tensor &theta = node.value(), &gradient = node.grad.node()->value();
+  const Tensor g = gradient.is_contiguous() ? gradient : gradient.clone();
+  const Tensor used = prepared_gradient(theta, address_of(g), use);
+  const double norm = std::sqrt(sum_of_squares(used));
+  const double limit = used.dtype() == kFloat64 ? 1e77 : 4e9;  // to the fourth: the largest number
+  if (norm <= limit) return;
+  throw AutogradError("[" + std::string(rule_name()) + "] gradient of '" + member.name +
+                      "': norm " + to_text(norm) + "; expected at most " + to_text(limit) +
+                      ", since " + rule_name() + " squares it twice in " +
+                      std::string(name(used.dtype())) + " (clip_norm may help)");
+}
+
 bool Engine::look_at_all(GradientUse& use) {
   double squares = 0;
   for (const Group& group : groups_) {
@@ -212,10 +228,13 @@ bool Engine::look_at_all(GradientUse& use) {
 
 void Engine::make_state(std::size_t group, Member& member) {
   const Tensor& theta = member.variable.node()->value();
+  if (theta.device() != member.device) follow(member);
+  member.dtype = theta.dtype();
   if (is_half(theta.dtype()) && !member.low.defined()) {
     way_ = options_.low_precision;
-    if (way_ == LowPrecision::kSplitMaster) member.low = zeros({theta.numel(), 2}, kUInt8);
-    if (way_ == LowPrecision::kKahan) member.low = zeros(theta.shape(), theta.dtype());
+    const Device there = theta.device();
+    if (way_ == LowPrecision::kSplitMaster) member.low = zeros({theta.numel(), 2}, kUInt8, there);
+    if (way_ == LowPrecision::kKahan) member.low = zeros(theta.shape(), theta.dtype(), there);
   }
   if (member.steps > 0) return;  // an array that the rule has none of stays undefined
   for (std::size_t k = 0; k < member.state.size(); ++k) {
@@ -223,13 +242,42 @@ void Engine::make_state(std::size_t group, Member& member) {
   }
 }
 
+void Engine::follow(Member& member) const {
+  member.device = member.variable.value().device();
+  if (member.low.defined()) member.low = member.low.to(member.device);
+  if (keeps_state_on_host()) return;
+  for (Tensor& array : member.state) {
+    if (array.defined()) array = array.to(member.device);
+  }
+}
+
+void Engine::check_places() const {
+  for (const Group& group : groups_) {
+    for (const Member& member : group.members) {
+      const Node& node = *member.variable.node();
+      if (!node.grad.defined()) continue;
+      if (node.value().dtype() != member.dtype && member.steps > 0) {
+        throw DTypeError("[" + std::string(rule_name()) + "] parameter '" + member.name + "' is " +
+                         std::string(name(node.value().dtype())) + " and has state made for " +
+                         std::string(name(member.dtype)) +
+                         "; expected the same dtype (convert the module before its first step)");
+      }
+      const Device there = node.grad.node()->value().device(), here = node.value().device();
+      if (there == here) continue;
+      throw DeviceError("[" + std::string(rule_name()) + "] gradient of '" + member.name +
+                        "' is on " + to_string(there) + " and the parameter on " + to_string(here) +
+                        "; expected one device");
+    }
+  }
+}
+
 Tensor Engine::whole(const Member& member) const {
   const Tensor& theta = member.variable.value();
   if (!is_half(theta.dtype())) return theta;
-  const Tensor x = Tensor::empty(theta.shape(), kFloat32);
-  load_half(theta.dtype(), member.low.defined() ? options_.low_precision : LowPrecision::kNearest,
-            theta.raw_data(), member.low.defined() ? member.low.raw_data() : nullptr, theta.numel(),
-            x.data<float>());
+  const Tensor x = Tensor::empty(theta.shape(), kFloat32, theta.device());
+  const bool has_low = member.low.defined();
+  const LowPrecision way = has_low ? options_.low_precision : LowPrecision::kNearest;
+  load_half(theta, way, has_low ? address_of(member.low) : nullptr, x);
   return x;
 }
 
@@ -241,22 +289,8 @@ void Engine::put_whole(const Member& member, const Tensor& x) const {
   }
   const RoundingStream stream = {member.key ^ hash_of(std::to_string(options_.seed)), member.steps};
   theta.mark_changed();
-  store_half(theta.dtype(), options_.low_precision, x.data<float>(), theta.numel(), stream,
-             theta.raw_data(), member.low.defined() ? member.low.raw_data() : nullptr);
-}
-
-Tensor Engine::prepared(const Tensor& theta, const void* g, const GradientUse& use) {
-  const Tensor x = Tensor::empty(theta.shape(), theta.dtype() == kFloat64 ? kFloat64 : kFloat32);
-  parallel_pieces(theta.numel(), [&](std::int64_t begin, std::int64_t end) {
-    const void* const from = static_cast<const std::byte*>(g) +
-                             begin * static_cast<std::int64_t>(size_of(theta.dtype()));
-    if (x.dtype() == kFloat64) {
-      prepare_gradient(theta.dtype(), from, end - begin, use, x.data<double>() + begin);
-    } else {
-      prepare_gradient(theta.dtype(), from, end - begin, use, x.data<float>() + begin);
-    }
-  });
-  return x;
+  store_half(x, options_.low_precision, stream, theta,
+             member.low.defined() ? address_of(member.low) : nullptr);
 }
 
 void Engine::step_members(std::size_t group, std::span<Member> members, const GradientUse& use,
@@ -274,10 +308,10 @@ void Engine::step_members(std::size_t group, std::span<Member> members, const Gr
     if (!keep_theta) theta.mark_changed(where);
     make_state(group, member);
     // The launcher is promised that its arrays do not overlap.
-    const void* gradient = g.raw_data();
+    const void* gradient = address_of(g);
     if (!g.is_contiguous() || g.shares_storage_with(theta)) {
       copies.push_back(g.clone());
-      gradient = copies.back().raw_data();
+      gradient = address_of(copies.back());
     }
     work.push_back({&member, gradient});
   }
@@ -320,10 +354,16 @@ void Engine::accumulate(std::source_location where) {
 void Engine::advance(bool keep_theta, const std::source_location& where) {
   follow_schedules();
   check_all();
+  check_places();
   report_ = {};
   GradientUse use = gradient_use();
   if (looks_at_gradients()) report_.skipped = !look_at_all(use);
   if (report_.skipped) return;
+  if (squares_twice()) {
+    for (const Group& group : groups_) {
+      for (const Member& member : group.members) check_size(member, use);
+    }
+  }
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     step_members(g, groups_[g].members, use, where, keep_theta);
   }

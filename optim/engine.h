@@ -58,12 +58,19 @@ struct MemoryPlan {
 
 /// Groups, gradients, schedules, precision and state: all of an optimizer that does not depend on
 /// the rule. Optimizer<Rule> gives it the rule.
+///
+/// Parameters are stepped on the device where they are, and their state lives there (PagedAdamW's
+/// in the memory of the host). A module may be moved by to(device) at any time: at the next step
+/// the state follows its parameters. state_dict() is always of the CPU, with the same bits.
 class Engine : public AnyOptimizer {
  public:
   using AnyOptimizer::step;
   /// Throws ConfigError for a hyper-parameter outside its range, AutogradError for a gradient that
-  /// is not finite when non_finite is kError; then nothing has changed:
+  /// is not finite when non_finite is kError, DeviceError for one that is not where its parameter
+  /// is, and for rules that have no kernels there, DTypeError for a parameter that became another
+  /// dtype after its first step; then nothing has changed:
   ///   "[Adam] gradient of 'w': nan at [0, 2]; expected finite numbers"
+  ///   "[Adam] gradient of 'w' is on cpu and the parameter on cuda_emulated; expected one device"
   void step(std::source_location where = std::source_location::current()) override;
   /// Lets the state of the rule take the gradients of a micro-batch as a step would, and leaves the
   /// parameters: the gradients can be forgotten before the next micro-batch, and the last one is
@@ -103,13 +110,13 @@ class Engine : public AnyOptimizer {
   std::int64_t steps() const { return steps_; }
 
   /// From now on a hyper-parameter follows a schedule of steps(), in all groups or in one; the lr
-  /// of a group is multiplied by its lr_scale. A schedule may say lr = 0, which set_hyper_parameter
-  /// refuses. Throws ConfigError for unknown names.
+  /// of a group is multiplied by its lr_scale. Throws ConfigError for unknown names.
   void schedule(const std::string& hyper_parameter, Schedule schedule,
                 const std::string& group = "");
 
   /// The lr at which DecayMode::kFullyDecoupled takes the whole weight_decay: that with which the
-  /// group began, unless it is set. It is part of the state. Throws ConfigError.
+  /// group began, unless it is set; 0 for one that began with lr 0, which is then set before a step
+  /// with another lr. It is part of the state. Throws ConfigError.
   void set_max_lr(const std::string& group, double max_lr);
 
   /// Called before anything of a step, and when all is done; also when nothing had a gradient.
@@ -132,6 +139,8 @@ class Engine : public AnyOptimizer {
     std::int64_t steps = 0;
     std::uint64_t key = 0;             // hash of the name, for random bits
     std::vector<double> scalars = {};  // numbers that the rule keeps
+    Device device = kCpu;              // of the parameter when it was last looked at
+    DType dtype = kFloat32;            // of the parameter, for which the state is made
   };
   struct Group {
     std::string name;
@@ -140,7 +149,7 @@ class Engine : public AnyOptimizer {
     std::map<std::string, Schedule> schedules = {};
     bool in_float = false;  // whether some parameter is computed in float32
   };
-  /// A member that steps, with its gradient as contiguous elements.
+  /// A member that steps, with the address of its gradient's contiguous elements.
   struct Work {
     Member* member;
     const void* g;
@@ -155,11 +164,12 @@ class Engine : public AnyOptimizer {
   virtual std::optional<Shape> array_shape(std::size_t group, std::size_t k,
                                            const Shape& shape) const = 0;
   virtual DType array_dtype(std::size_t k, DType computed) const = 0;
+  virtual bool keeps_state_on_host() const = 0;
   virtual bool accumulates() const = 0;
   virtual bool needs_finite() const = 0;
-  /// Throws ConfigError, also for an lr or eps that is 0 in float32 where that is computed in; lr
-  /// may be 0 where a schedule says so.
-  virtual void check_rule(std::size_t group, bool zero_lr) const = 0;
+  virtual bool squares_twice() const = 0;
+  /// Throws ConfigError, also for an lr or eps that becomes 0 in float32 where that is computed in.
+  virtual void check_rule(std::size_t group) const = 0;
   virtual void check_setting(const std::string& name, double value) const = 0;
   virtual void assign(std::size_t group, const std::string& name, double value) = 0;
   virtual void each_setting(std::size_t group,
@@ -171,8 +181,6 @@ class Engine : public AnyOptimizer {
   /// else theta itself; and the way back, which is a copy too.
   Tensor whole(const Member& member) const;
   void put_whole(const Member& member, const Tensor& theta) const;
-  /// A gradient as the rule sees it, in the dtype that rules compute in.
-  static Tensor prepared(const Tensor& theta, const void* g, const GradientUse& use);
   /// Throws ConfigError for parameters that cannot be trained. The rule is added by the caller.
   void add_members(std::string name, NamedParameters parameters, double max_lr, double lr_scale);
   std::size_t find_group(const std::string& name) const;
@@ -183,7 +191,6 @@ class Engine : public AnyOptimizer {
 
  private:
   friend class GradientRelease;
-  bool zero_lr(const Group& group) const { return group.schedules.contains("lr"); }
   void follow_schedules();
   void check_all() const;
   GradientUse gradient_use() const;
@@ -197,6 +204,15 @@ class Engine : public AnyOptimizer {
   /// The same for all, which sets the scale. False to skip the step.
   bool look_at_all(GradientUse& use);
   void make_state(std::size_t group, Member& member);
+  /// Brings the state of a parameter to the device where it is now.
+  void follow(Member& member) const;
+  /// Throws AutogradError for a gradient too large to be squared twice, as the rule sees it:
+  ///   "[SOAP] gradient of 'w': norm 1e+20; expected at most 4e+09, since SOAP squares it twice in
+  ///   float32 (clip_norm may help)"
+  void check_size(const Member& member, const GradientUse& use) const;
+  /// Throws DeviceError for gradients elsewhere than their parameters, DTypeError for a parameter
+  /// of another dtype than its state was made for.
+  void check_places() const;
   /// Steps those of the members whose gradients are there.
   void step_members(std::size_t group, std::span<Member> members, const GradientUse& use,
                     const std::source_location& where, bool keep_theta = false);

@@ -83,8 +83,8 @@ std::string Engine::explain() const {
       text += "    g <- g + " + number_text(decay) + "*theta\n";
     } else if (decay != 0) {
       const double taken =
-          (mode == DecayMode::kFullyDecoupled ? settings["lr"] / group.max_lr : settings["lr"]) *
-          decay;
+          decay * (mode == DecayMode::kFullyDecoupled ? lr_share(settings["lr"], group.max_lr)
+                                                      : settings["lr"]);
       text += "    theta <- theta - " + number_text(taken) + "*theta\n";
     }
     const std::string lines = formula(g, t);
@@ -93,7 +93,7 @@ std::string Engine::explain() const {
       text += "    " + lines.substr(at, end - at) + "\n";
       at = end + 1;
     }
-    if (decay != 0 && mode == DecayMode::kFullyDecoupled && decay >= 1e-3) {
+    if (decay != 0 && mode == DecayMode::kFullyDecoupled && decay >= 1e-3 && group.max_lr > 0) {
       text += "  note: weight_decay " + number_text(decay) +
               " is taken whole in a step at max_lr " + number_text(group.max_lr) +
               "; in torch.optim.AdamW, where lr multiplies it, the same is " +

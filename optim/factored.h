@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "optim/gradient_use.h"
 #include "tensor/elementwise/add.h"
 #include "tensor/elementwise/div.h"
 #include "tensor/elementwise/lerp.h"
@@ -48,7 +49,7 @@ inline Tensor factored_rsqrt(const Tensor& row, const Tensor& column) {
 
 /// sqrt(mean of x^2).
 inline double root_mean_square(const Tensor& x) {
-  return norm(x).item() / std::sqrt(static_cast<double>(x.numel()));
+  return std::sqrt(sum_of_squares(x) / static_cast<double>(x.numel()));
 }
 
 /// u, made smaller if its root mean square is above the limit.

@@ -64,6 +64,7 @@ void GradientRelease::arrived(std::size_t group, std::size_t member, const Varia
   if (good && !measuring_) {
     optimizer_.follow_schedules();
     optimizer_.check_all();
+    optimizer_.check_places();
     GradientUse use = optimizer_.gradient_use();
     if (clip_ == ReleaseClip::kTwoPass && measured_ < 0) {
       throw ConfigError(
@@ -74,6 +75,7 @@ void GradientRelease::arrived(std::size_t group, std::size_t member, const Varia
       const double coefficient = max_norm_ / (std::sqrt(measured_) + 1e-6);
       if (!(coefficient >= 1)) use.scale *= coefficient;
     }
+    if (optimizer_.squares_twice()) optimizer_.check_size(mine, use);
     optimizer_.step_members(group, {&mine, 1}, use, std::source_location::current(), accumulating_);
   }
   leaf.zero_grad();

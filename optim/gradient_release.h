@@ -12,8 +12,10 @@ namespace gradus::optim {
 enum class ReleaseClip { kNone, kPreviousNorm, kTwoPass };
 
 /// While it lives, every parameter is stepped inside backward(), as soon as the walk comes to it,
-/// and its gradient is forgotten: after backward() no gradient is left. The walk of backward()
-/// comes to parameters last, when all gradients are waiting, so its own peak does not become lower.
+/// and its gradient is forgotten: after backward() no gradient is left. The walk comes to such a
+/// parameter as soon as all that reads it is done, so that few gradients exist at the same time. (A
+/// part of the loss that read the same elements another way, through detach(), may come later, and
+/// then complains that they were changed.)
 ///   GradientRelease release(optimizer);
 ///   for (...) { loss().backward(); optimizer.step(); }
 /// step() then has nothing left to do but to count for the schedules, which is what makes the same

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
+#include "optim/cuda/gradients.h"
+#include "tensor/cuda/dispatch.h"
+#include "tensor/cuda/runtime.h"
 #include "tensor/thread_pool.h"
 
 namespace gradus::optim {
@@ -16,15 +20,11 @@ void prepare(DType dtype, const void* g, std::int64_t n, const GradientUse& use,
     for (std::int64_t i = 0; i < n; ++i) out[i] = static_cast<T>(from[i]);
   });
   if (use.zero) {
-    // x - x is 0 for all numbers but NaN and infinities.
-    for (std::int64_t i = 0; i < n; ++i) out[i] = out[i] - out[i] == T(0) ? out[i] : T(0);
+    for (std::int64_t i = 0; i < n; ++i) out[i] = zero_if_not_finite(out[i]);
   }
   if (use.clip < std::numeric_limits<double>::infinity()) {
     const T limit = static_cast<T>(use.clip);
-    for (std::int64_t i = 0; i < n; ++i) {  // NaN stays NaN
-      const T x = out[i] > limit ? limit : out[i];
-      out[i] = x < -limit ? -limit : x;
-    }
+    for (std::int64_t i = 0; i < n; ++i) out[i] = cut(out[i], limit);
   }
   if (use.scale != 1) {
     const T scale = static_cast<T>(use.scale);
@@ -35,7 +35,7 @@ void prepare(DType dtype, const void* g, std::int64_t n, const GradientUse& use,
 // In eight lanes, which the compiler keeps in registers side by side.
 template <class T>
 double squares(const T* x, std::int64_t n, bool zero) {
-  constexpr int kLanes = 8;
+  constexpr int kLanes = gpu::kSquareLanes;
   double lanes[kLanes] = {};
   for (std::int64_t i = 0; i < n; i += kLanes) {
     const int m = static_cast<int>(std::min<std::int64_t>(kLanes, n - i));
@@ -61,22 +61,52 @@ void prepare_gradient(DType dtype, const void* g, std::int64_t n, const Gradient
   prepare(dtype, g, n, use, out);
 }
 
+Tensor prepared_gradient(const Tensor& like, const void* g, const GradientUse& use) {
+  const DType computed = like.dtype() == kFloat64 ? kFloat64 : kFloat32;
+  const Tensor x = Tensor::empty(like.shape(), computed, like.device());
+  if (!x.on_cpu()) {
+    gpu::on_device(x.device(), [&]<class D>(std::type_identity<D>) {
+      gpu::prepare_gradient<D>(like.dtype(), x.numel(), g, use, x.raw_device_data(), nullptr);
+    });
+    return x;
+  }
+  parallel_pieces(x.numel(), [&](std::int64_t begin, std::int64_t end) {
+    const void* const from =
+        static_cast<const std::byte*>(g) + begin * static_cast<std::int64_t>(size_of(like.dtype()));
+    dispatch_floating(computed, [&]<class T>(std::type_identity<T>) {
+      prepare(like.dtype(), from, end - begin, use, x.data<T>() + begin);
+    });
+  });
+  return x;
+}
+
 double sum_of_squares(const Tensor& g, bool zero) {
   const std::int64_t n = g.numel();
   std::vector<double> pieces(static_cast<std::size_t>((n + kPieceSize - 1) / kPieceSize));
+  if (!g.on_cpu()) {
+    const Tensor there =
+        Tensor::empty({static_cast<std::int64_t>(pieces.size())}, kFloat64, g.device());
+    if (n > 0) {
+      gpu::on_device(g.device(), [&]<class D>(std::type_identity<D>) {
+        gpu::sum_squares<D>(g.dtype(), n, g.raw_device_data(), zero, there.device_data<double>(),
+                            nullptr);
+      });
+      gpu::copy_to_host(g.device(), pieces.data(), there.raw_device_data(),
+                        pieces.size() * sizeof(double));
+    }
+    return std::accumulate(pieces.begin(), pieces.end(), 0.0);
+  }
   dispatch(g.dtype(), [&]<class T>(std::type_identity<T>) {
     const T* const x = static_cast<const T*>(g.raw_data());
     parallel_pieces(n, [&](std::int64_t begin, std::int64_t end) {
       if (end > begin) pieces[begin / kPieceSize] = squares(x + begin, end - begin, zero);
     });
   });
-  double sum = 0;
-  for (const double piece : pieces) sum += piece;
-  return sum;
+  return std::accumulate(pieces.begin(), pieces.end(), 0.0);
 }
 
 std::string first_non_finite(const Tensor& g) {
-  const Tensor x = g.is_contiguous() ? g : g.clone();
+  const Tensor here = g.to(kCpu), x = here.is_contiguous() ? here : here.clone();
   std::string found;
   dispatch(x.dtype(), [&]<class T>(std::type_identity<T>) {
     const T* const p = static_cast<const T*>(x.raw_data());

@@ -3,7 +3,7 @@
 // kept in 16 bits.
 #include <cstdint>
 
-#include "tensor/dtype.h"
+#include "tensor/tensor.h"
 
 namespace gradus::optim {
 
@@ -39,5 +39,10 @@ void load_half(DType dtype, LowPrecision way, const void* theta, const void* low
 /// theta[i] = x[i] rounded, low[i] = what is left over.
 void store_half(DType dtype, LowPrecision way, const float* x, std::int64_t n,
                 const RoundingStream& stream, void* theta, void* low);
+
+/// The same for whole tensors on any device, where `low` is an address too. x: float32.
+void load_half(const Tensor& theta, LowPrecision way, const void* low, const Tensor& x);
+void store_half(const Tensor& x, LowPrecision way, const RoundingStream& stream,
+                const Tensor& theta, void* low);
 
 }  // namespace gradus::optim

@@ -58,16 +58,23 @@ class Optimizer final : public Engine {
   DType array_dtype(std::size_t k, DType computed) const override {
     return state_dtype<Rule>(k, computed);
   }
+  bool keeps_state_on_host() const override { return state_on_host<Rule>(); }
   bool accumulates() const override { return can_accumulate<Rule>(); }
   bool needs_finite() const override {
     return requires { requires Rule::kNeedsFinite; };
   }
-  void check_rule(std::size_t group, bool zero_lr) const override;
+  bool squares_twice() const override {
+    return requires { requires Rule::kSquaresTwice; };
+  }
+  void check_rule(std::size_t group) const override;
   void check_setting(const std::string& name, double value) const override;
   void assign(std::size_t group, const std::string& name, double value) override;
   void each_setting(std::size_t group,
                     const std::function<void(const char*, double)>& f) const override;
   void update(std::size_t group, std::span<const Work> work, const Launch& launch) override;
+  /// Updates those whose parameters are on the device; how many they are.
+  std::size_t update_on(Device device, std::size_t group, std::span<const Work> work,
+                        const Launch& launch);
   std::string formula(std::size_t group, std::int64_t t) const override;
   void set_evaluating(bool on);
 

@@ -1,8 +1,10 @@
 #pragma once
 // Numbers in a byte: blocks of 256, each scaled by its largest, as one of 256 values that stand the
 // closer the smaller they are.
-#include <array>
 #include <cstdint>
+#include <span>
+
+#include "optim/byte_levels.h"
 
 namespace gradus::optim {
 
@@ -18,7 +20,10 @@ enum class ByteMap { kSigned, kUnsigned };
 /// -1.
 /// Source: Dettmers 2016, arXiv:1511.04561 (dynamic tree); Dettmers et al. 2022, ICLR,
 /// arXiv:2110.02861, Section 2.1.
-const std::array<float, 256>& byte_map(ByteMap map);
+std::span<const float, 256> byte_map(ByteMap map);
+
+/// The same with what finds the code of a number.
+const ByteLevels& levels_of(ByteMap map);
 
 /// The code of 0.
 constexpr std::uint8_t zero_code(ByteMap map) { return map == ByteMap::kSigned ? 127 : 0; }

@@ -4,6 +4,7 @@
 // A rule is a struct with
 //   kName, kState            its name and the names of its state arrays,
 //   hyper-parameters         public doubles, int64, bools and enums with defaults, lr among them,
+//                            which may be 0: such a step moves the state and leaves theta,
 //   hyper_parameters(s, f)   calls f(name, member, range) for each of them; for an enum the range
 //   is
 //                            its last value, a bool has none,
@@ -33,7 +34,7 @@ namespace gradus::optim {
 ///   kFullyDecoupled   theta = theta (1 - (lr / max_lr) weight_decay), where max_lr is the lr that
 ///                     the group began with; weight_decay is then what a step takes at full lr.
 ///                     Source: Loshchilov & Hutter 2019, arXiv:1711.05101, Algorithm 2.
-/// Every rule that names the first two takes the third.
+/// Every rule that names the first two takes the third. With lr = 0 only the first does anything.
 enum class DecayMode { kL2, kDecoupled, kFullyDecoupled };
 
 /// Where eps stands: sqrt(v) + eps (PyTorch), or sqrt(v + eps) (the book's AdaGrad and RMSProp).

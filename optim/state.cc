@@ -7,6 +7,8 @@ namespace {
 
 constexpr double kVersion = 1;
 
+Tensor copy_on_cpu(const Tensor& x) { return x.on_cpu() ? x.clone() : x.to(kCpu); }
+
 }  // namespace
 
 StateDict Engine::state_dict() const {
@@ -28,13 +30,13 @@ StateDict Engine::state_dict() const {
       saved.tensors[member.name + "/step"] = step;
       for (std::size_t k = 0; k < member.state.size(); ++k) {
         if (!member.state[k].defined()) continue;
-        saved.tensors[member.name + "/" + state_names()[k]] = member.state[k].clone();
+        saved.tensors[member.name + "/" + state_names()[k]] = copy_on_cpu(member.state[k]);
       }
       for (std::size_t k = 0; k < member.scalars.size(); ++k) {
         saved.tensors[member.name + "/" + scalar_names()[k]] =
             full({}, member.scalars[k], kFloat64);
       }
-      if (member.low.defined()) saved.tensors[member.name + "/low"] = member.low.clone();
+      if (member.low.defined()) saved.tensors[member.name + "/low"] = copy_on_cpu(member.low);
     }
   }
   return saved;
@@ -46,6 +48,8 @@ Engine::Member Engine::loaded(std::size_t group, const Member& member, const Sta
   const std::string prefix = "[" + std::string(rule_name()) + "] state_dict: '";
   const Tensor& theta = member.variable.value();
   Member result = member;
+  result.device = theta.device();
+  result.dtype = theta.dtype();
   const auto step = saved.tensors.find(member.name + "/step");
   if (step == saved.tensors.end()) refuse("no '" + member.name + "/step'; expected it");
   ++used;
@@ -74,7 +78,9 @@ Engine::Member Engine::loaded(std::size_t group, const Member& member, const Sta
       throw DTypeError(prefix + key + "' is " + std::string(name(x.dtype())) + "; expected " +
                        std::string(name(dtype)));
     }
-    return x.clone();
+    const bool on_host = keeps_state_on_host() && array != "low";
+    const Tensor here = x.to(on_host ? kCpu : theta.device());
+    return here.shares_storage_with(x) ? x.clone() : here;
   };
   for (std::size_t k = 0; k < member.state.size(); ++k) {
     const std::optional<Shape> shape = array_shape(group, k, theta.shape());
@@ -128,12 +134,10 @@ void Engine::load_state_dict(const StateDict& saved) {
     Group& group = loaded_groups[g];
     const auto found = saved.groups.find(group.name);
     if (found == saved.groups.end()) refuse("no group '" + group.name + "'; expected it");
-    for (const auto& [name, value] : found->second) {
-      if (!(zero_lr(group) && name == "lr" && value == 0)) check_setting(name, value);
-    }
+    for (const auto& [name, value] : found->second) check_setting(name, value);
     group.max_lr = engine("max_lr/" + group.name, group.max_lr);
     group.lr_scale = engine("lr_scale/" + group.name, group.lr_scale);
-    check_range(rule_name(), "max_lr", group.max_lr, Range::kPositive);
+    check_range(rule_name(), "max_lr", group.max_lr, Range::kNonNegative);
     check_range(rule_name(), "lr_scale", group.lr_scale, Range::kPositive);
     for (Member& member : group.members) {
       if (is_half(member.variable.dtype())) {

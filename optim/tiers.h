@@ -18,8 +18,11 @@
 //   state_shape(k, shape)        the shape of state array k for a parameter of this shape, or
 //                                nothing if it has none
 //   state_dtype(k, computed)     its dtype, else the one that the rule computes in
+//   kStateOnHost = true          the state stays in the memory of the host, wherever parameters are
+//   kNoKernels = "eigenvectors"  what keeps the rule from devices other than the CPU
 //   kNeedsFinite = true          a gradient that is not finite is an error even where it would
 //                                propagate: the step could not be completed
+//   kSquaresTwice = true         a finite gradient whose norm to the fourth is not is refused too
 //   written()                    the formula of the step begun, of a rule that cannot be run with
 //                                letters; scale_written(), of a scaled rule: the s that
 //                                begin_apply finds, and set_scale(s), which takes it
@@ -50,6 +53,12 @@ concept StoredRule = requires {
   typename Rule::Inner;
 };
 
+/// Stored rules that keep bytes: kMaps says how, see optim/rules/adam8bit.h.
+template <class Rule>
+concept ByteRule = StoredRule<Rule> && requires {
+  Rule::kMaps;
+};
+
 template <class Rule>
 concept ElementRule = !ScaledRule<Rule> && !MatrixRule<Rule> && !StoredRule<Rule>;
 
@@ -70,6 +79,12 @@ constexpr bool can_accumulate() {
   return Rule::kState.size() > 0 && !EvaluatedElsewhere<Rule> && !requires {
     Rule::starts_at_theta(0);
   };
+}
+
+/// Whether a rule's state stays on the CPU for parameters of a device.
+template <class Rule>
+constexpr bool state_on_host() {
+  return requires { requires Rule::kStateOnHost; };
 }
 
 /// How many numbers a rule keeps per parameter.
@@ -123,7 +138,8 @@ Tensor new_state(const Rule& rule, std::size_t k, const Tensor& theta) {
   if (!shape) return Tensor();
   double start = 0;
   if constexpr (requires { rule.initial_state(k); }) start = rule.initial_state(k);
-  return full(*shape, start, state_dtype<Rule>(k, theta.dtype()));
+  const Device device = state_on_host<Rule>() ? kCpu : theta.device();
+  return full(*shape, start, state_dtype<Rule>(k, theta.dtype()), device);
 }
 
 }  // namespace gradus::optim

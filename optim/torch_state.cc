@@ -183,6 +183,12 @@ StateDict from_optimi(const TorchState& optimi, const StateDict& like,
                       "; expected one of Adam, AdamW, StableAdamW");
   }
   TorchState torch = optimi;
+  for (const auto& [key, value] : optimi.metadata) {  // in the words of torch
+    const std::size_t at = key.rfind(".beta");
+    if (at != std::string::npos && at + 6 == key.size()) {
+      torch.metadata[key.substr(0, at) + ".betas." + (key.back() == '1' ? "0" : "1")] = value;
+    }
+  }
   const auto step = optimi.metadata.find("group.0.step");
   std::map<std::string, Tensor> given(torch.tensors.begin(), torch.tensors.end());
   for (std::size_t i = 0; i < names.size(); ++i) {

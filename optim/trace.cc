@@ -33,8 +33,8 @@ std::vector<Tensor> Engine::traced_before(std::span<const Work> work) const {
   std::vector<Tensor> before;
   for (const Work& each : work) {
     const Tensor& theta = each.member->variable.value();
-    before.push_back(theta.clone());
-    before.push_back(is_half(theta.dtype()) ? whole(*each.member) : before.back());
+    before.push_back(theta.on_cpu() ? theta.clone() : theta.to(kCpu));
+    before.push_back(is_half(theta.dtype()) ? whole(*each.member).to(kCpu) : before.back());
   }
   return before;
 }
@@ -44,22 +44,22 @@ void Engine::trace_after(std::span<const Work> work, const GradientUse& use,
   for (std::size_t i = 0; i < work.size(); ++i) {
     const Member& member = *work[i].member;
     const Tensor &theta = member.variable.value(), &numbers = before[2 * i + 1];
-    const Tensor after = whole(member), update = numbers.clone();
+    const Tensor after = whole(member).to(kCpu), update = numbers.clone();
     dispatch_floating(update.dtype(), [&]<class T>(std::type_identity<T>) {
       T* const u = update.data<T>();
       const T* const x = after.data<T>();
       for (std::int64_t k = 0; k < update.numel(); ++k) u[k] = x[k] - u[k];
     });
-    const Tensor g = prepared(theta, work[i].g, {});
+    const Tensor g = prepared_gradient(theta, work[i].g, {});
     ParameterTrace trace{.parameter = member.name};
     trace.gradient_norm = std::sqrt(sum_of_squares(g));
     trace.weight_norm = std::sqrt(sum_of_squares(numbers));
     trace.update_norm = std::sqrt(sum_of_squares(update));
     trace.ratio = quotient(trace.update_norm, trace.weight_norm);
-    const double used = std::sqrt(sum_of_squares(prepared(theta, work[i].g, use)));
+    const double used = std::sqrt(sum_of_squares(prepared_gradient(theta, work[i].g, use)));
     trace.effective_lr = quotient(trace.update_norm, used);
     trace.clip_coefficient = std::fabs(use.scale);
-    trace.unchanged = part_with_same_bits(theta, before[2 * i]);
+    trace.unchanged = part_with_same_bits(theta.to(kCpu), before[2 * i]);
     const auto old = std::ranges::find(trace_, member.name, &ParameterTrace::parameter);
     (old == trace_.end() ? trace_.emplace_back() : *old) = std::move(trace);
   }

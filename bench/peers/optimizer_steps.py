@@ -1,5 +1,7 @@
 """A step of torch's optimizers over 1e8 parameters in 300 tensors, and over a small model."""
 
+import os
+
 import torch
 from timing import median_seconds, report
 
@@ -16,8 +18,11 @@ RULES = {
 }
 FORMS = {"loop": {"foreach": False}, "foreach": {"foreach": True}, "fused": {"fused": True}}
 
+ELEMENTS = os.environ.get("GRADUS_BENCH_ELEMENTS")
+
 torch.set_num_threads(2)
-for size, tensors, elements in (("1e8", 300, 100_000_000), ("small", 10, 1000)):
+for size, tensors, elements in ((ELEMENTS or "1e8", 300, int(ELEMENTS or 100_000_000)),
+                                ("small", 10, 1000)):
     mean = elements // tensors
     for name, (make, settings) in RULES.items():
         for form, options in FORMS.items():

@@ -11,7 +11,7 @@ namespace gradus::optim {
 ///   lower = final (1 - 1 / (gamma t + 1)), upper = final (1 + 1 / (gamma t))
 ///   theta = theta - eta m,   final = final_lr lr / base_lr
 /// final follows a schedule of lr. base_lr is kept per parameter: the setting, or if that is 0 the
-/// lr of the first step (set it when the schedule warms up from small values).
+/// first lr that is not 0 (set it when the schedule warms up from small values).
 /// Source: Luo, Xiong, Liu & Sun 2019, ICLR, arXiv:1902.09843, and its published program.
 /// Differs: the paper corrects no bias and steps by eta / sqrt(t). AdaBoundW's program does not
 /// multiply the decay by lr; here decoupled decay always has it.
@@ -41,7 +41,7 @@ struct AdaBoundOr {
 
   template <class Self, class F>
   static void hyper_parameters(Self& s, F&& f) {
-    f("lr", s.lr, Range::kPositive);
+    f("lr", s.lr, Range::kNonNegative);
     f("beta1", s.beta1, Range::kFraction);
     f("beta2", s.beta2, Range::kFraction);
     f("final_lr", s.final_lr, Range::kPositive);
@@ -53,8 +53,8 @@ struct AdaBoundOr {
   }
 
   void begin_step(std::int64_t t, std::span<double> kept) {
-    if (t == 1) kept[0] = base_lr > 0 ? base_lr : lr;
-    const double last = final_lr * lr / kept[0], n = gamma * static_cast<double>(t);
+    if (kept[0] == 0) kept[0] = base_lr > 0 ? base_lr : lr;
+    const double last = lr == 0 ? 0 : final_lr * lr / kept[0], n = gamma * static_cast<double>(t);
     lower = last * (1 - 1 / (n + 1));
     upper = last * (1 + 1 / n);
     rate = lr * bias_correction_of(beta1, t) / std::sqrt(bias_correction_of(beta2, t));

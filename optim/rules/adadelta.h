@@ -23,7 +23,7 @@ struct Adadelta {
 
   template <class Self, class F>
   static void hyper_parameters(Self& s, F&& f) {
-    f("lr", s.lr, Range::kPositive);
+    f("lr", s.lr, Range::kNonNegative);
     f("rho", s.rho, Range::kFraction);
     f("eps", s.eps, Range::kPositive);
     f("weight_decay", s.weight_decay, Range::kNonNegative);

@@ -45,7 +45,7 @@ struct Adafactor {
 
   template <class Self, class F>
   static void hyper_parameters(Self& s, F&& f) {
-    f("lr", s.lr, Range::kPositive);
+    f("lr", s.lr, Range::kNonNegative);
     f("beta1", s.beta1, Range::kFraction);
     f("beta2_decay", s.beta2_decay, Range::kNonNegative);
     f("eps1", s.eps1, Range::kPositive);

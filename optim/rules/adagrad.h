@@ -26,7 +26,7 @@ struct AdaGrad {
 
   template <class Self, class F>
   static void hyper_parameters(Self& s, F&& f) {
-    f("lr", s.lr, Range::kPositive);
+    f("lr", s.lr, Range::kNonNegative);
     f("lr_decay", s.lr_decay, Range::kNonNegative);
     f("eps", s.eps, Range::kNonNegative);
     f("eps_placement", s.eps_placement, EpsPlacement::kInside);

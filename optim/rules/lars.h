@@ -26,7 +26,7 @@ struct LARS {
 
   template <class Self, class F>
   static void hyper_parameters(Self& s, F&& f) {
-    f("lr", s.lr, Range::kPositive);
+    f("lr", s.lr, Range::kNonNegative);
     f("momentum", s.momentum, Range::kFraction);
     f("trust", s.trust, Range::kPositive);
     f("lr_placement", s.lr_placement, LrPlacement::kInside);

@@ -8,7 +8,7 @@ namespace gradus::optim {
 enum class FirstMomentum { kGradient, kDampened };
 
 /// Whether lr scales the step (PyTorch, the book) or what enters the buffer (Sutskever); they part
-/// ways as soon as lr changes.
+/// ways as soon as lr changes: with lr = 0, the latter goes on with what is in the buffer.
 enum class LrPlacement { kOutside, kInside };
 
 /// Momentum, the heavy ball.
@@ -32,7 +32,7 @@ struct Momentum {
 
   template <class Self, class F>
   static void hyper_parameters(Self& s, F&& f) {
-    f("lr", s.lr, Range::kPositive);
+    f("lr", s.lr, Range::kNonNegative);
     f("momentum", s.momentum, Range::kFraction);
     f("dampening", s.dampening, Range::kFraction);
     f("first_momentum", s.first_momentum, FirstMomentum::kDampened);

@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 
+#include "optim/gradient_use.h"
 #include "optim/optimizer.h"
 #include "optim/symbol.h"
 #include "tensor/elementwise/add.h"
@@ -24,7 +25,7 @@ inline Tensor orthogonalized(const Tensor& X0, std::int64_t rounds, double eps) 
   constexpr double a = 3.4445, b = -4.7750, c = 2.0315;
   const bool tall = X0.dim(0) > X0.dim(1);  // the smaller Gram matrix
   Tensor X = tall ? X0.transpose() : X0;
-  X = X * (1 / std::max(norm(X0).item(), eps));
+  X = X * (1 / std::max(std::sqrt(sum_of_squares(X0.contiguous())), eps));
   for (std::int64_t i = 0; i < rounds; ++i) {
     const Tensor A = matmul(X, X.transpose());
     X = X * a + matmul(A * b + matmul(A, A) * c, X);
@@ -56,7 +57,7 @@ struct Muon {
 
   template <class Self, class F>
   static void hyper_parameters(Self& s, F&& f) {
-    f("lr", s.lr, Range::kPositive);
+    f("lr", s.lr, Range::kNonNegative);
     f("momentum", s.momentum, Range::kFraction);
     f("nesterov", s.nesterov);
     f("rounds", s.rounds, Range::kCount);

@@ -20,7 +20,7 @@ struct Nesterov {
 
   template <class Self, class F>
   static void hyper_parameters(Self& s, F&& f) {
-    f("lr", s.lr, Range::kPositive);
+    f("lr", s.lr, Range::kNonNegative);
     f("momentum", s.momentum, Range::kFraction);
     f("weight_decay", s.weight_decay, Range::kNonNegative);
     f("decay_mode", s.decay_mode, DecayMode::kDecoupled);

@@ -24,7 +24,7 @@ struct RMSProp {
 
   template <class Self, class F>
   static void hyper_parameters(Self& s, F&& f) {
-    f("lr", s.lr, Range::kPositive);
+    f("lr", s.lr, Range::kNonNegative);
     f("alpha", s.alpha, Range::kFraction);
     f("eps", s.eps, Range::kNonNegative);
     f("eps_placement", s.eps_placement, EpsPlacement::kInside);

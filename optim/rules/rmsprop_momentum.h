@@ -28,7 +28,7 @@ struct RMSPropMomentum {
 
   template <class Self, class F>
   static void hyper_parameters(Self& s, F&& f) {
-    f("lr", s.lr, Range::kPositive);
+    f("lr", s.lr, Range::kNonNegative);
     f("alpha", s.alpha, Range::kFraction);
     f("momentum", s.momentum, Range::kFraction);
     f("eps", s.eps, Range::kNonNegative);

@@ -32,7 +32,7 @@ struct ScheduleFreeAdamW {
 
   template <class Self, class F>
   static void hyper_parameters(Self& s, F&& f) {
-    f("lr", s.lr, Range::kPositive);
+    f("lr", s.lr, Range::kNonNegative);
     f("beta1", s.beta1, Range::kOpenFraction);
     f("beta2", s.beta2, Range::kFraction);
     f("eps", s.eps, Range::kNonNegative);

@@ -26,7 +26,7 @@ struct ScheduleFreeSGD {
 
   template <class Self, class F>
   static void hyper_parameters(Self& s, F&& f) {
-    f("lr", s.lr, Range::kPositive);
+    f("lr", s.lr, Range::kNonNegative);
     f("beta1", s.beta1, Range::kOpenFraction);
     f("weight_decay", s.weight_decay, Range::kNonNegative);
     f("warmup_steps", s.warmup_steps, Range::kWhole);

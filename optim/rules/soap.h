@@ -33,7 +33,9 @@ namespace gradus::optim {
 struct SOAP {
   static constexpr const char* kName = "SOAP";
   static constexpr std::array kState = {"m", "v", "L", "R", "Q_L", "Q_R"};
-  static constexpr bool kNeedsFinite = true;  // eigenvectors of NaN are none
+  static constexpr bool kNeedsFinite = true;   // eigenvectors of NaN are none
+  static constexpr bool kSquaresTwice = true;  // L of g, and QR the columns of L Q_L
+  static constexpr const char* kNoKernels = "eigenvectors and QR";
 
   double lr = 3e-3;  ///< per step
   double beta1 = 0.95;
@@ -49,7 +51,7 @@ struct SOAP {
 
   template <class Self, class F>
   static void hyper_parameters(Self& s, F&& f) {
-    f("lr", s.lr, Range::kPositive);
+    f("lr", s.lr, Range::kNonNegative);
     f("beta1", s.beta1, Range::kFraction);
     f("beta2", s.beta2, Range::kFraction);
     f("beta", s.beta, Range::kFraction);
@@ -93,22 +95,25 @@ struct SOAP {
   void update(const Tensor& theta, const Tensor& gradient, std::span<Tensor> state) const {
     const std::int64_t rows = theta.shape().rank() < 2 ? 1 : theta.dim(0);
     const Shape matrix = {rows, theta.numel() / rows};
-    const Tensor g = gradient.reshape(matrix), m = state[0].reshape(matrix);
-    const Tensor v = state[1].reshape(matrix);
-    const Tensor &L = state[2], &R = state[3], &Q_L = state[4], &Q_R = state[5];
+    const Tensor g = gradient.reshape(matrix);
+    // New arrays until nothing can fail any more: a step that fails changes nothing.
+    Tensor m = state[0].reshape(matrix), v = state[1].reshape(matrix), moved = theta;
+    Tensor L = state[2], R = state[3], Q_L = state[4], Q_R = state[5];
     if (k > 0) {
-      m.copy_from(m * beta1 + g * (1 - beta1));
-      v.copy_from(v * beta2 + square(into(g, Q_L, Q_R)) * (1 - beta2));
+      m = m * beta1 + g * (1 - beta1);
+      v = v * beta2 + square(into(g, Q_L, Q_R)) * (1 - beta2);
       const Tensor u = into(m, Q_L, Q_R) / (sqrt(v) + eps);
-      const Tensor moved = theta - out_of(u, Q_L, Q_R).reshape(theta.shape()) * step_size;
-      theta.copy_from(moved * (1 - lr * weight_decay));
+      moved = theta - out_of(u, Q_L, Q_R).reshape(theta.shape()) * step_size;
+      moved = moved * (1 - lr * weight_decay);
     }
-    if (L.defined()) L.copy_from(L * beta + matmul(g, g.transpose()) * (1 - beta));
-    if (R.defined()) R.copy_from(R * beta + matmul(g.transpose(), g) * (1 - beta));
-    const bool later = k > 0 && k % frequency == 0;
-    if (k != 0 && !later) return;
-    if (L.defined()) turn(L, Q_L, v, 0);
-    if (R.defined()) turn(R, Q_R, v, 1);
+    if (L.defined()) L = L * beta + matmul(g, g.transpose()) * (1 - beta);
+    if (R.defined()) R = R * beta + matmul(g.transpose(), g) * (1 - beta);
+    if (k % frequency == 0) {
+      if (L.defined()) turn(L, Q_L, v, 0);
+      if (R.defined()) turn(R, Q_R, v, 1);
+    }
+    put(theta, moved);
+    for (std::size_t i = 0; const Tensor& x : {m, v, L, R, Q_L, Q_R}) put(state[i++], x);
   }
 
  private:
@@ -120,16 +125,19 @@ struct SOAP {
     const Tensor left = Q_L.defined() ? matmul(Q_L, x) : x;
     return Q_R.defined() ? matmul(left, Q_R.transpose()) : left;
   }
+  static void put(const Tensor& to, const Tensor& x) {
+    if (to.defined() && !x.shares_storage_with(to)) to.copy_from(x.reshape(to.shape()));
+  }
   // A new basis Q for the statistics S; v follows its order along the axis.
-  void turn(const Tensor& S, const Tensor& Q, const Tensor& v, int axis) const {
+  void turn(const Tensor& S, Tensor& Q, Tensor& v, int axis) const {
     if (k == 0) {
-      Q.copy_from(linalg::eigh(S).eigenvectors.slice(1, {None, None, -1}));
+      Q = linalg::eigh(S).eigenvectors.slice(1, {None, None, -1});
       return;
     }
     const Tensor estimates = sum(Q * matmul(S, Q), 0);
     const Tensor order = argsort(estimates, 0, true);
-    v.copy_from(index_select(v, axis, order));
-    Q.copy_from(linalg::qr(matmul(S, index_select(Q, 1, order))).Q);
+    v = index_select(v, axis, order);
+    Q = linalg::qr(matmul(S, index_select(Q, 1, order))).Q;
   }
 };
 GRADUS_UPDATE_RULE(SOAP);

@@ -146,6 +146,24 @@ TEST(Hooks, AfterAccumulationSeeTheStoredGradient) {
   EXPECT_EQ(seen.size(), 2u) << "grad() stores nothing";
 }
 
+TEST(Hooks, AfterAccumulationRunAsSoonAsAllThatReadsTheLeafIsDone) {
+  const Variable a = parameter(Tensor(2.0)), b = parameter(Tensor(3.0)), c = parameter(Tensor(4.0));
+  std::string order;
+  for (const auto& [x, name] : {std::pair{a, 'a'}, {b, 'b'}}) {
+    x.register_post_accumulate_grad_hook([&order, name = name](const Variable&) { order += name; });
+  }
+  const auto noted = [&order](const Variable& y, char name) {
+    y.register_hook([&order, name](const Variable&) { order += name; });
+    return y;
+  };
+  const Variable u = noted(a * c, '1'), v = noted(u * b, '2'), w = noted(v * b, '3');
+  noted(w * c, '4').backward();
+  EXPECT_EQ(order, "432b1a");
+  EXPECT_EQ(a.grad().item(), 4 * 9 * 4);
+  EXPECT_EQ(b.grad().item(), 2 * 3 * 8 * 4);
+  EXPECT_EQ(c.grad().item(), 2 * 8 * 9);
+}
+
 TEST(Hooks, AfterAccumulationLetAnOptimizerStepInsideBackward) {
   const auto train = [](bool inside) {
     const Variable w = parameter(tensor({1, -2})), b = parameter(tensor({0.5, 0.5}));

@@ -149,71 +149,80 @@ void expect_refused(const std::string& rule, const std::string& name, double val
 
 TEST(Ranges, OfLrHoldForEveryRule) {
   for (const std::string& rule : rule_names()) {
-    const std::string expected = "lr > 0 and finite";
-    expect_refused(rule, "lr", 0, "0", expected);
+    const std::string expected = "lr >= 0 and finite";
     expect_refused(rule, "lr", -0.1, "-0.1", expected);
     expect_refused(rule, "lr", kNan, "nan", expected);
     expect_refused(rule, "lr", kInf, "inf", expected);
   }
 }
 
+// Every hyper-parameter of every rule; a new one has to be named here.
 TEST(Ranges, OfTheOtherHyperParametersHoldForEveryRule) {
-  const std::map<std::string, bool> fraction = {{"beta1", true},
-                                                {"beta2", true},
-                                                {"momentum", true},
-                                                {"dampening", true},
-                                                {"alpha", true},
-                                                {"rho", true},
-                                                {"lr_decay", false},
-                                                {"beta3", true},
-                                                {"eps", false},
-                                                {"eps_root", false},
-                                                {"threshold", false},
-                                                {"base_lr", false},
-                                                {"norm_limit", false},
-                                                {"r", false},
-                                                {"momentum_decay", false},
-                                                {"lr", false},
-                                                {"weight_decay", false},
-                                                {"initial_accumulator", false}};
+  using Names = std::set<std::string>;
+  const Names fraction = {"beta", "beta1", "beta2", "beta3", "momentum", "dampening", "rho"};
+  const Names positive = {"clip", "eps1", "final_lr", "gamma", "trust"};
+  const Names count = {"frequency", "period", "rounds"};
+  const Names whole = {"max_size", "min_quantized", "warmup_steps"};
+  const Names boolean = {"bias_correction", "gradient_averaging", "nesterov",
+                         "relative_step",   "scale_parameter",    "warmup_init"};
+  const std::map<std::string, int> last_choice = {
+      {"at_sync", 1},        {"decay", 1},       {"decay_mode", 2}, {"fallback", 1},
+      {"first_momentum", 1}, {"form", 1},        {"max_of", 2},     {"momentum_schedule", 1},
+      {"scale", 1},          {"lr_placement", 1}};
+  const Names at_least_zero = {
+      "base_lr",        "beta2_decay",     "eps",      "eps2",
+      "eps_root",       "weight_lr_power", "lr_decay", "initial_accumulator",
+      "momentum_decay", "norm_limit",      "r",        "threshold",
+      "weight_decay"};
   // Where 0 would keep all from moving, or make 0 / 0 of a gradient of 0.
-  const std::set<std::string> positive_eps = {"Adadelta", "Adamax", "LAMB",
-                                              "Muon",     "SOAP",   "StableAdamW"};
+  const Names positive_eps = {"Adadelta", "Adamax", "LAMB", "Muon", "SOAP", "StableAdamW"};
   for (const std::string& rule : rule_names()) {
-    const StateDict saved = make_optimizer(rule, {{"w", weight()}})->state_dict();
+    const auto optimizer = make_optimizer(rule, {{"w", weight()}});
+    const StateDict saved = optimizer->state_dict();
     for (const auto& [name, value] : saved.groups.at("default")) {
-      if (name == "lr" || !fraction.contains(name)) continue;
-      if (name == "alpha" && rule.find("RMSProp") == std::string::npos) continue;  // Lookahead's
-      std::string expected = name + " >= 0 and finite";
-      const bool is_open = rule.starts_with("ScheduleFree") && name == "beta1";
-      if (fraction.at(name)) {
-        expected = (is_open ? "0 < " : "0 <= ") + name + " < 1";
-        if (is_open) expect_refused(rule, name, 0, "0", expected);  // x would be lost
-        expect_refused(rule, name, 1, "1", expected);
-        expect_refused(rule, name, 1.5, "1.5", expected);
-      } else if (positive_eps.contains(rule) && name == "eps") {
-        expected = "eps > 0 and finite";
-        expect_refused(rule, name, 0, "0", expected);
+      if (name == "lr") continue;
+      SCOPED_TRACE(rule + " " + name);
+      const auto refused = [&, &name = name](std::initializer_list<double> bad,
+                                             const std::string& expected) {
+        for (const double each : bad) expect_refused(rule, name, each, to_text(each), expected);
+        expect_refused(rule, name, kNan, "nan", expected);
+      };
+      const bool unit = name == "alpha" && rule.find("RMSProp") == std::string::npos;
+      const bool open = rule.starts_with("ScheduleFree") && name == "beta1";  // x would be lost
+      const bool above_zero = positive.contains(name) || (rule == "CAME" && name == "eps2") ||
+                              (name == "eps" && positive_eps.contains(rule));
+      int last = boolean.contains(name) ? 1 : -1;
+      if (last_choice.contains(name)) last = last_choice.at(name);
+      if (name == "eps_placement") {  // AdamEps, or of two places
+        const bool adam = rule.find("Adam") != std::string::npos && rule != "Adamax";
+        const bool three =
+            (adam || rule == "Ranger") && saved.groups.at("default").contains("beta1");
+        last = three ? 2 : 1;
       }
-      expect_refused(rule, name, -0.5, "-0.5", expected);
-      expect_refused(rule, name, kNan, "nan", expected);
-      expect_refused(rule, name, kInf, "inf", expected);
-      expect_refused(rule, name, -kInf, "-inf", expected);
+      if (last >= 0) {
+        refused({-1, last + 1.0, 0.5, kInf}, "a whole number from 0 to " + std::to_string(last));
+      } else if (unit) {
+        refused({-0.5, 1.5, kInf}, "0 <= alpha <= 1");
+      } else if (open) {
+        refused({0, 1, -0.5, kInf}, "0 < beta1 < 1");
+      } else if (fraction.contains(name) || name == "alpha") {
+        refused({1, 1.5, -0.5, kInf, -kInf}, "0 <= " + name + " < 1");
+      } else if (above_zero) {
+        refused({0, -0.5, kInf, -kInf}, name + " > 0 and finite");
+      } else if (count.contains(name)) {
+        refused({0, -1, 1.5, kInf, 1e300}, "a whole number >= 1");
+      } else if (whole.contains(name)) {
+        refused({-1, 0.5, kInf, 1e300}, "a whole number >= 0");
+      } else {
+        EXPECT_TRUE(at_least_zero.contains(name)) << "a new hyper-parameter";
+        refused({-0.5, kInf, -kInf}, name + " >= 0 and finite");
+      }
+      // What it was is in its range.
+      optimizer->set_hyper_parameter(name, value);
     }
   }
-}
-
-TEST(Ranges, OfWholeNumbersAndOfFractionsUpToOne) {
-  for (const double bad : {0.0, -1.0, 1.5, kNan, kInf, 1e300}) {
-    expect_refused("LookaheadAdam", "period", bad, to_text(bad), "a whole number >= 1");
-  }
-  expect_refused("ScheduleFreeSGD", "warmup_steps", -1, "-1", "a whole number >= 0");
-  expect_refused("ScheduleFreeSGD", "warmup_steps", 0.5, "0.5", "a whole number >= 0");
-  expect_refused("Adam8bit", "min_quantized", -1, "-1", "a whole number >= 0");
-  expect_refused("LookaheadAdam", "alpha", 1.5, "1.5", "0 <= alpha <= 1");
-  expect_refused("LookaheadAdam", "alpha", -0.5, "-0.5", "0 <= alpha <= 1");
-  const auto optimizer = make_optimizer("LookaheadAdam", {{"w", weight()}}, {{"alpha", 1}});
-  EXPECT_EQ(optimizer->hyper_parameter("alpha"), 1);
+  const auto whole_way = make_optimizer("LookaheadAdam", {{"w", weight()}}, {{"alpha", 1}});
+  EXPECT_EQ(whole_way->hyper_parameter("alpha"), 1);
 }
 
 TEST(Ranges, AreCheckedBeforeAStepTouchesAnything) {
@@ -319,7 +328,7 @@ TEST(Groups, ThatClashAreErrorsAndChangeNothing) {
   expect("second", {{"b", a}}, {},
          "[SGD] parameter 'b' is the same variable as another; expected each once");
   expect("second", {}, {}, "[SGD] parameters: none; expected at least one");
-  expect("second", {{"b", b}}, {.lr = -1}, "[SGD] lr: -1; expected lr > 0 and finite");
+  expect("second", {{"b", b}}, {.lr = -1}, "[SGD] lr: -1; expected lr >= 0 and finite");
   expect_throws_text<ConfigError>([&] { optimizer.group("third"); },
                                   "[SGD] group: 'third'; expected one of 'default'");
   optimizer.add_group("second", {{"b", b}}, {});

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "autograd/checkpoint.h"
 #include "autograd/ops_all.h"
 #include "optim/optimizer.h"
 #include "optim/rules/adamw.h"
@@ -93,6 +94,53 @@ TEST(GradientRelease, LeavesNoGradientAfterBackward) {
   };
   const std::int64_t one = 128 * 128 * 4;
   EXPECT_EQ(left(false) - left(true), 5 * one) << "one for each parameter that is not frozen";
+}
+
+TEST(GradientRelease, LowersThePeakOfBackwardByTheGradients) {
+  constexpr std::int64_t kLayers = 20, n = 64;
+  const auto peak = [](bool release) {
+    Generator rng(1);
+    std::vector<Variable> weights;
+    for (std::int64_t i = 0; i < kLayers; ++i)
+      weights.push_back(parameter(uniform({n, n}, -0.1, 0.1, rng)));
+    Optimizer<SGD> optimizer(weights, {.lr = 1e-3});
+    std::unique_ptr<GradientRelease> with;
+    if (release) with = std::make_unique<GradientRelease>(optimizer);
+    Variable y = ones({2, n});
+    for (const Variable& w : weights) y = tanh(matmul(y, w));
+    const Variable loss = sum(y);
+    const std::int64_t before = memory_stats().current_bytes;
+    reset_peak_memory();
+    loss.backward();
+    return memory_stats().peak_bytes - before;
+  };
+  const std::int64_t one = n * n * 4, plain = peak(false), released = peak(true);
+  EXPECT_GE(plain, kLayers * one);
+  // One gradient exists at a time, and what a step of it takes for a moment.
+  EXPECT_LE(released, 3 * one);
+}
+
+TEST(GradientRelease, OfCheckpointedLayersGivesTheSameBits) {
+  const Net released(5), plain(5);
+  Optimizer<AdamW> a(released.parameters(), {.lr = 0.1}), b(plain.parameters(), {.lr = 0.1});
+  const GradientRelease release(a);
+  const auto loss = [](const Net& net) {
+    const auto part = [&net](const Variable& x) {
+      return tanh(matmul(tanh(matmul(x, net.weights[0])), net.weights[1]));
+    };
+    // The second weight is read inside both, and once more before them.
+    const Variable first = checkpoint(part, matmul(net.x, net.weights[1]));
+    return sum(checkpoint(part, matmul(first, net.weights[2])));
+  };
+  for (int step = 0; step < 3; ++step) {
+    loss(released).backward();
+    loss(plain).backward();
+    for (AnyOptimizer* each : {static_cast<AnyOptimizer*>(&a), static_cast<AnyOptimizer*>(&b)}) {
+      each->step();
+      each->zero_grad();
+    }
+    expect_same_weights(released, plain);
+  }
 }
 
 TEST(GradientRelease, ClipsByTheNormBefore) {

@@ -137,7 +137,7 @@ TEST(GroupsByName, RefuseWhatIsMatchedTwiceOrByNone) {
   refused([] { return groups(model()).layerwise(0, {"*"}); },
           "[groups] decay: 0; expected decay > 0 and finite");
   refused([] { return groups(model()).match("*").set({.lr = -1}); },
-          "[AdamW] lr: -1; expected lr > 0 and finite");
+          "[AdamW] lr: -1; expected lr >= 0 and finite");
   refused([] { return groups(model()).match("*").set({.lr_scale = 0}); },
           "[AdamW] lr_scale: 0; expected lr_scale > 0 and finite");
   refused([] { return groups(model()).match("*").set({.momentum = 0.9}); },

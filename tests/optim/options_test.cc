@@ -13,6 +13,8 @@
 #include "optim/schedules/linear.h"
 #include "optim/schedules/step.h"
 #include "optim/schedules/warmup.h"
+#include "tensor/elementwise_all.h"
+#include "tensor/reduce.h"
 #include "tests/support/compare.h"
 #include "tests/support/threads.h"
 
@@ -271,6 +273,33 @@ TEST(Hooks, SurroundTheStepUntilTheyAreRemoved) {
   EXPECT_EQ(calls, "before 1, SGD 0.5; SGD 0; ");
 }
 
+TEST(LrZero, MovesTheStateAlone) {
+  for (const std::string& rule : rule_names()) {
+    const Tensor start = tensor({{1, -2}, {0.5, 3}}, kFloat64);
+    const Variable x = parameter(start.clone());
+    const auto optimizer = make_optimizer(rule, {{"w", x}}, {{"lr", 0}});
+    for (int step = 0; step < 3; ++step) {
+      x.set_grad(tensor({{0.5, 1}, {-1, 0.25}}, kFloat64));
+      optimizer->step();
+      EXPECT_EQ(sum(abs(x.value() - start)).item(), 0) << rule;
+    }
+    const StateDict after = optimizer->state_dict();
+    EXPECT_EQ(after.tensors.at("w/step").item(), 3) << rule;
+    bool moved = false;
+    for (const auto& [name, state] : after.tensors) {
+      if (!state.numel() || name == "w/step") continue;
+      EXPECT_TRUE(state.dtype() == kUInt8 || all(isfinite(state)).item() != 0) << rule << name;
+      moved = moved || sum(abs(state.to(kFloat64))).item() != 0;
+    }
+    EXPECT_EQ(moved, rule != "SGD") << rule;
+    // A warm-up from 0 goes on with finite numbers.
+    optimizer->set_hyper_parameter("lr", 0.1);
+    optimizer->step();
+    EXPECT_TRUE(all(isfinite(x.value())).item() != 0) << rule;
+    EXPECT_NE(sum(abs(x.value() - start)).item(), 0) << rule;
+  }
+}
+
 TEST(FullyDecoupledDecay, GoesWithTheShareOfLr) {
   // The same as the usual one at the lr of the start, and then with the product it had.
   const Variable a = with_gradient({1, -2}, {0.5, 1}), b = with_gradient({1, -2}, {0.5, 1});
@@ -291,6 +320,20 @@ TEST(FullyDecoupledDecay, GoesWithTheShareOfLr) {
   resumed.step();
   fully.step();
   expect_same_bits(c.value(), a.value());
+  // Nothing decays at lr 0. A group that begins there has no max_lr to be relative to.
+  const Variable d = with_gradient({1, -2}, {0.5, 1});
+  Optimizer<AdamW> late({{"x", d}}, {.lr = 0, .weight_decay = 0.125});
+  late.set_hyper_parameter("decay_mode", static_cast<double>(DecayMode::kFullyDecoupled));
+  late.step();
+  expect_same_bits(d.value(), tensor({1, -2}, d.dtype()));
+  late.set_hyper_parameter("lr", 0.25);
+  expect_throws_text<ConfigError>(
+      [&] { late.step(); },
+      "[AdamW] max_lr: 0, the lr that group 'default' began with; expected set_max_lr() before lr "
+      "rises, since fully decoupled decay is relative to it");
+  late.set_max_lr("default", 0.25);
+  late.step();
+  EXPECT_LT(d.value().at({0}), 1 - 0.125);
   fully.set_max_lr("default", 0.5);
   EXPECT_EQ(fully.state_dict().engine.at("max_lr/default"), 0.5);
   expect_throws_text<ConfigError>([&] { fully.set_max_lr("default", 0); },

@@ -244,5 +244,37 @@ TEST(Soap, KeepsItsBasesOrthonormalAndSmall) {
   EXPECT_FALSE(limited->state_dict().tensors.contains("w/Q_R"));
 }
 
+TEST(Soap, RefusesGradientsItCannotSquareTwiceBeforeAnythingChanges) {
+  for (const auto& [dtype, large, text] :
+       {std::tuple{kFloat32, 1e20,
+                   "norm 1e+20; expected at most 4e+09, since SOAP squares it twice "
+                   "in float32 (clip_norm may help)"},
+        {kFloat64, 1e160,
+         "norm inf; expected at most 1e+77, since SOAP squares it twice in "
+         "float64 (clip_norm may help)"}}) {
+    const Variable a = parameter(ones({2, 2}, dtype)), b = parameter(ones({2, 2}, dtype));
+    const auto optimizer = make_optimizer("SOAP", {{"a", a}, {"b", b}});
+    auto& engine = dynamic_cast<optim::Engine&>(*optimizer);
+    for (int step = 0; step < 3; ++step) {
+      a.set_grad(ones({2, 2}, dtype));
+      b.set_grad(from_values({1, 0.5, -1, 2}, {2, 2}, dtype));
+      optimizer->step();
+    }
+    const StateDict before = optimizer->state_dict();
+    const Tensor a_before = a.value().clone();
+    const Tensor huge = zeros({2, 2}, dtype);
+    huge.index_put({0, 0}, large);
+    b.set_grad(huge);
+    expect_throws_text<AutogradError>([&] { optimizer->step(); },
+                                      "[SOAP] gradient of 'b': " + std::string(text));
+    expect_same_bits(a.value(), a_before);
+    const StateDict after = optimizer->state_dict();
+    for (const auto& [key, x] : before.tensors) expect_same_bits(after.tensors.at(key), x, key);
+    EXPECT_EQ(engine.steps(), 3);
+    engine.options().clip_norm = 1;
+    if (dtype == kFloat32) optimizer->step();  // clipped, it is as good as any
+  }
+}
+
 }  // namespace
 }  // namespace gradus::testing

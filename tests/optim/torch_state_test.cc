@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "optim/bitsandbytes_state.h"
 #include "optim/optimizer.h"
 #include "optim/rules/adam.h"
 #include "tests/support/compare.h"
@@ -24,7 +25,7 @@ void set_gradient(const Variable& x, int t) {
   for (int i = 0; i < x.numel(); ++i) {
     g.push_back((t <= 8 ? 1 : -0.01) * (std::sin(0.9 * i + 0.37 * t) + 0.2));
   }
-  x.set_grad(from_values(g, x.shape(), kFloat64));
+  x.set_grad(from_values(g, x.shape(), x.dtype()));
 }
 
 // A vector, or a matrix as a list of rows.
@@ -143,6 +144,75 @@ TEST(OptimiState, HasCorrectedMomentsThatBecomePlainOnes) {
       expect_close(got.tensors.at(array), plain.tensors.at(array), 1e-15, 0, array);
     }
   }
+}
+
+// Files and numbers of the package itself, by make_optimi.py.
+TEST(OptimiState, GoesOnAsItWouldHaveInOptimi) {
+  const auto all = golden("optim/torch/packages");
+  for (const char* rule : {"Adam", "AdamW", "StableAdamW"}) {
+    SCOPED_TRACE(rule);
+    const auto file = load_safetensors(kFolder + ("optimi_" + std::string(rule)) + ".safetensors");
+    const Variable a = values(all[rule][0][0]), b = values(all[rule][0][1]);
+    const auto optimizer = make_optimizer(rule, {{"a", a}, {"b", b}});
+    optimizer->load_state_dict(from_optimi(file, optimizer->state_dict(), kNames));
+    EXPECT_EQ(optimizer->hyper_parameter("beta1"), 0.8);
+    for (int t = 8; t <= 14; ++t) {
+      set_gradient(a, t);
+      set_gradient(b, t);
+      optimizer->step();
+    }
+    // optimi takes its betas as beta (1 - beta^(t - 1)) / (1 - beta^t): some 20 roundings a step.
+    expect_close(a.value(), values(all[rule][1][0]).value(), 0, 1e-13, "a");
+    expect_close(b.value(), values(all[rule][1][1]).value(), 0, 1e-13, "b");
+  }
+}
+
+TEST(BitsandbytesState, GoesOnAsItWouldHaveThere) {
+  const auto all = golden("optim/torch/packages")["bitsandbytes"];
+  TorchState file = load_safetensors(std::string(kFolder) + "bitsandbytes.safetensors");
+  const auto first_of = [](const nlohmann::json& list, std::int64_t n) {
+    const Tensor x = zeros({n});
+    const std::vector<double> given = golden_numbers(list);
+    for (std::size_t i = 0; i < given.size(); ++i)
+      x.data<float>()[i] = static_cast<float>(given[i]);
+    return x;
+  };
+  // Elements do not see each other but for the scales of their blocks: the first 64 are enough.
+  const Variable a = parameter(first_of(all[0][0], 4096)), b = parameter(first_of(all[0][1], 2));
+  const auto optimizer = make_optimizer("AdamW8bit", {{"a", a}, {"b", b}});
+  const StateDict like = optimizer->state_dict();
+  optimizer->load_state_dict(from_bitsandbytes(file, like, kNames));
+  EXPECT_EQ(optimizer->hyper_parameter("lr"), 0.01);
+  EXPECT_EQ(optimizer->state_dict().tensors.at("a/step").item(), 3);
+  const std::map<std::string, Tensor> theirs(file.tensors.begin(), file.tensors.end());
+  expect_same_bits(optimizer->state_dict().tensors.at("a/m8"), theirs.at("state.0.state1"));
+  for (int t = 4; t <= 6; ++t) {
+    for (const Variable& x : {a, b}) {
+      set_gradient(x, t);
+    }
+    optimizer->step();
+  }
+  // Three steps of lr 0.01, whose m and v may be rounded to another code: 1 % of the step each.
+  expect_close(a.value().slice(0, {0, 64}), first_of(all[2][0], 64), 0, 3e-4, "a");
+  expect_close(b.value(), first_of(all[2][1], 2), 0, 1e-6, "b");
+
+  StateDict adam = like;
+  adam.rule = "Adam";
+  expect_throws_text<ConfigError>([&] { from_bitsandbytes(file, adam, kNames); },
+                                  "[from_bitsandbytes] rule: Adam; expected Adam8bit or AdamW8bit");
+  expect_throws_text<ConfigError>([&] { from_bitsandbytes(file, like, {"a"}); },
+                                  "[from_bitsandbytes] parameters: more in the file than 1 names; "
+                                  "expected equally many");
+  for (auto& [name, x] : file.tensors) {
+    if (name == "state.0.qmap1") x = full({256}, 0.5);
+  }
+  expect_throws_text<ConfigError>([&] { from_bitsandbytes(file, like, kNames); },
+                                  "[from_bitsandbytes] state.0.qmap1: other values; expected the "
+                                  "dynamic map of 8 bits");
+  std::erase_if(file.tensors, [](const auto& each) { return each.first == "state.0.qmap1"; });
+  expect_throws_text<ConfigError>(
+      [&] { from_bitsandbytes(file, like, kNames); },
+      "[from_bitsandbytes] state.0: no 'qmap1'; expected it beside bytes");
 }
 
 TEST(OptimiState, OfAnotherKindIsRefused) {

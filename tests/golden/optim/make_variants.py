@@ -302,6 +302,51 @@ def muon(nesterov=True, match=False):
     return step
 
 
+def ranger_inner(x, g, s, t, lr):
+    """Decay first, then RAdam, whose eps is added to the uncorrected sqrt(v)."""
+    x = x * (1 - lr * WD)
+    m, v = moments(s, g)
+    top = 2 / (1 - B2) - 1
+    sma = top - 2 * t * B2**t / (1 - B2**t)
+    if sma <= 5:
+        return x - lr / (1 - B1**t) * m
+    size = math.sqrt((1 - B2**t) * (sma - 4) / (top - 4) * (sma - 2) / sma * top / (top - 2))
+    return x - lr * size / (1 - B1**t) * m / (np.sqrt(v) + EPS)
+
+
+def largest_first(S):
+    values, vectors = np.linalg.eigh(S)
+    return vectors[:, np.argsort(-values, kind="stable")]
+
+
+def soap(frequency, beta=0.95):
+    """The paper's Algorithm 3: the first gradient only makes the bases; step k = t - 1 of Adam is
+    taken in them; the statistics follow, and every `frequency` steps one power iteration."""
+    def step(x, g, s, t, lr):
+        k = t - 1
+        if k == 0:
+            s.update(m=0 * g, v=0 * g, L=0 * (g @ g.T), R=0 * (g.T @ g))
+        else:
+            s["m"] = B1 * s["m"] + (1 - B1) * g
+            turned = s["Q_L"].T @ g @ s["Q_R"]
+            s["v"] = B2 * s["v"] + (1 - B2) * turned * turned
+            u = (s["Q_L"].T @ s["m"] @ s["Q_R"]) / (np.sqrt(s["v"]) + EPS)
+            size = lr * math.sqrt(1 - B2**k) / (1 - B1**k)
+            x = x - size * (s["Q_L"] @ u @ s["Q_R"].T)
+            x = x - lr * WD * x
+        s["L"] = beta * s["L"] + (1 - beta) * (g @ g.T)
+        s["R"] = beta * s["R"] + (1 - beta) * (g.T @ g)
+        for S, Q, axis in ((s["L"], "Q_L", 0), (s["R"], "Q_R", 1)):
+            if k == 0:
+                s[Q] = largest_first(S)
+            elif k % frequency == 0:
+                order = np.argsort(-np.diag(s[Q].T @ S @ s[Q]), kind="stable")
+                s["v"] = np.take(s["v"], order, axis)
+                s[Q] = np.linalg.qr(S @ s[Q][:, order])[0]
+        return x
+    return step
+
+
 MU = {"lr": 0.1, "weight_decay": 0.3, "momentum": 0.7, "dampening": 0.4}
 GRAD = {"lr": 0.1, "weight_decay": 0.3, "eps": 1e-2}
 RMS = {**GRAD, "alpha": 0.9}
@@ -375,6 +420,8 @@ CASES = [
      lookahead(adam(), 3, 0.4, "reset")),
     ("Lookahead(Adam, pullback)", "LookaheadPullbackAdam", {**H, "period": 3, "alpha": 0.4}, {},
      lookahead(adam(), 3, 0.4, "pullback")),
+    ("Ranger", "Ranger", {**H, "period": 3, "alpha": 0.4}, {}, lookahead(ranger_inner, 3, 0.4)),
+    ("SOAP", "SOAP", {**H, "frequency": 3}, {}, soap(3)),
     ("Hugging Face Adafactor", "Adafactor", FACTOR, {}, adafactor("paper")),
     ("Hugging Face Adafactor(beta1)", "Adafactor", {**FACTOR, "beta1": 0.9}, {},
      adafactor("paper", 0.9)),
@@ -393,6 +440,7 @@ CASES = [
      {"lr": 0.1, "weight_decay": 0.3, "momentum": 0.8}, {"nesterov": 0}, muon(nesterov=False)),
 ]
 MATRIX_RULES = ("Adafactor", "CAME", "Muon")
+SQUARE_RULES = ("SOAP",)  # gradients of rank 3, so that no basis has a free direction
 
 
 def numbers(x):
@@ -403,6 +451,8 @@ def main():
     cases = []
     for program, rule, settings, options, formula in CASES:
         start = np.array(MATRIX if rule in MATRIX_RULES else START)
+        if rule in SQUARE_RULES:
+            start = np.array(MATRIX)[:, :3]
         x, state, steps = start.copy(), {}, []
         for t in range(1, STEPS + 1):
             g = np.array([gradient(i, t) for i in range(x.size)]).reshape(x.shape)
