@@ -18,6 +18,12 @@ _FLAGS = [
 _ALL = "-gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code=[sm_90,compute_90]"
 _SM90 = "-gencode arch=compute_90,code=sm_90"
 
+# For libraries whose own files call launchers of both devices, by on_device().
+CUDA_DEFINES = select({
+    "//tools:cuda": ["GRADUS_WITH_CUDA"],
+    "//conditions:default": [],
+})
+
 def _cuda_objects_impl(ctx):
     if not CUDA_TOOLKIT.home:
         fail("--config=cuda needs the CUDA toolkit, 12 or newer: %s. Set CUDA_HOME, or build without --config=cuda" % CUDA_TOOLKIT.why)

@@ -78,7 +78,7 @@ Tensor dropout(const Tensor& x, const DropoutMask& mask) {
       const double scale = 1 / (1 - mask.p);
       const auto least = static_cast<std::uint32_t>(smallest);
       if (!x.on_cpu()) [[unlikely]] {
-        return gpu::on_device(x.device(), [&]<class D>(std::type_identity<D>) {
+        return gpu::on_any_device(x.device(), [&]<class D>(std::type_identity<D>) {
           gpu::dropout<D, T>(mask.seed, mask.first, least, scale, in.numel(), in.device_data<T>(),
                              out.device_data<T>(), nullptr);
         });

@@ -120,7 +120,10 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
     shape = broadcast_shapes("matmul", batch_of(a), batch_of(b), "a without its last two axes",
                              "b without them");
   }
-  const DType dtype = promote(a.dtype(), b.dtype()), computed = compute_dtype(dtype);
+  const DType dtype = promote(a.dtype(), b.dtype());
+  // A device's BLAS takes half types as they are, and adds in float32.
+  const bool as_it_is = !a.on_cpu() && is_floating(dtype);
+  const DType computed = as_it_is ? dtype : compute_dtype(dtype);
   const Tensor left = a.to(computed), right = b.to(computed);
   Matrices x{a.rank() == 1 ? left.unsqueeze(0) : left};
   const Matrices y{b.rank() == 1 ? right.unsqueeze(1) : right};
