@@ -125,6 +125,7 @@ TensorDataset load_images(const std::string& set, Split split, const std::string
     fail(labels_file, std::string(name(labels.dtype())) + " " + to_string(labels.shape()) +
                           "; expected labels, uint8 [N]");
   }
+  if (images.dim(0) == 0) fail(images_file, "0 images; expected at least one");
   if (images.dim(0) != labels.dim(0)) {
     fail(labels_file, std::to_string(labels.dim(0)) + " labels; expected " +
                           std::to_string(images.dim(0)) + ", one for each image");

@@ -28,6 +28,7 @@ enum class Split { kTrain, kTest };
 /// Shapes: features float32 [N, 1, 28, 28] in [0, 1], targets int64 [N] in 0..9; N = 60000 for
 /// training and 10000 for tests. folder: see find_data; files may be compressed or not.
 /// Throws IoError: as load_idx, and when images and labels do not belong together:
+///   "[mnist] train-images-idx3-ubyte.gz: 0 images; expected at least one"
 ///   "[mnist] train-labels-idx1-ubyte.gz: 10000 labels; expected 60000, one for each image"
 ///   "[mnist] train-labels-idx1-ubyte.gz: label 12 at 7; expected 0..9"
 /// Source: LeCun, Bottou, Bengio, Haffner 1998, "Gradient-based learning applied to document

@@ -47,7 +47,7 @@ double validation_loss(models::GPT& net, const data::DataLoader& loader) {
   return sum / static_cast<double>(batches);
 }
 
-void run(const TrainingOptions& o, const std::string& prompt) {
+void run(const TrainingOptions& o, int accumulate, const std::string& prompt) {
   check_figure(o);
   Generator rng(o.seed);
   const auto file = data::need_data("tinyshakespeare", {"input.txt"}, o.data);
@@ -71,13 +71,11 @@ void run(const TrainingOptions& o, const std::string& prompt) {
       optim::groups(net).match_rank(0, 1).set({.weight_decay = 0}).rest(),
       {.lr = o.lr, .beta1 = 0.9, .beta2 = 0.99, .weight_decay = 0.1});
   optimizer.options().clip_norm = 1;
-  const auto options = run_options(o, "validation loss", true);
+  auto options = run_options(o, "validation loss", true);
+  options.accumulate = accumulate;
   const auto all_steps = static_cast<double>(options.epochs * steps);
-  const optim::Schedule rate = optim::schedules::CosineWithWarmup{.base = o.lr,
-                                                                  .final = o.lr / 10,
-                                                                  .steps = all_steps,
-                                                                  .warmup = all_steps / 20,
-                                                                  .warmup_begin = o.lr / 100};
+  const optim::Schedule rate = optim::schedules::CosineWithWarmup{
+      .base = o.lr, .final = o.lr / 10, .steps = all_steps, .warmup = all_steps / 20};
 
   train::Run run(options, {"train loss", "validation loss"},
                  {.model = &net, .optimizer = &optimizer}, std::cout);
@@ -85,9 +83,7 @@ void run(const TrainingOptions& o, const std::string& prompt) {
     for (const data::Batch& batch : run.batches(train)) {
       optimizer.set_hyper_parameter("lr", rate(static_cast<double>(run.state().step)));
       const Variable loss = loss_of(net, batch);
-      optimizer.zero_grad();
-      loss.backward();
-      optimizer.step();
+      run.step(loss);
       run.measure("train loss", loss.item());
     }
     run.end_epoch([&] {
@@ -108,7 +104,9 @@ int main(int argc, char** argv) {
   CommandLine line("A small GPT on the plays of Shakespeare (tiny Shakespeare)");
   TrainingOptions options{.epochs = 8, .batch = 16, .lr = 0.002};
   std::string prompt = "\n";
+  int accumulate = 1;
   add_options(line, options);
+  line.count("--accumulate", accumulate, "batches that make one step");
   line.option("--prompt", prompt, "what the sample begins with");
-  return line.run(argc, argv, [&] { run(options, prompt); });
+  return line.run(argc, argv, [&] { run(options, accumulate, prompt); });
 }

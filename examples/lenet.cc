@@ -51,9 +51,9 @@ void run(const TrainingOptions& o, const std::string& set, const std::string& sc
                  {.model = &net, .optimizer = &optimizer}, std::cout);
   while (run.next_epoch()) {
     const auto epoch = static_cast<double>(run.state().epoch);
-    // Halving counts the epochs that are done; warming up begins at 0, which optimizers refuse.
+    // Halving counts the epochs that are done.
     const double lr = schedule == "halving" ? rate(epoch) : epoch == 0 ? start : rate(epoch - 1);
-    optimizer.set_hyper_parameter("lr", std::max(lr, 1e-9));
+    optimizer.set_hyper_parameter("lr", lr);
     for (const data::Batch& batch : run.batches(train)) {
       const Variable logits = net(batch.x);
       const Variable loss = nn::cross_entropy(logits, batch.y);

@@ -1,6 +1,7 @@
-// A multilayer perceptron that reads handwritten digits: MNIST, 784-512-10, Adam, a rate that falls
-// to 0.
+// A multilayer perceptron that reads handwritten digits: 784-512-10, Adam, a rate that falls to 0;
+// or sees clothes.
 //   ./gradus run mlp --figure mlp.svg
+//   ./gradus run mlp --set fashion_mnist
 #include <iostream>
 
 #include "examples/support/training.h"
@@ -18,11 +19,12 @@ namespace {
 
 using namespace gradus;
 
-void run(const TrainingOptions& o) {
+void run(const TrainingOptions& o, const std::string& set) {
   check_figure(o);
   Generator rng(o.seed);
-  const auto train = image_loader(data::mnist, data::Split::kTrain, o);
-  const auto test = image_loader(data::mnist, data::Split::kTest, o);
+  const auto source = set == "mnist" ? data::mnist : data::fashion_mnist;
+  const auto train = image_loader(source, data::Split::kTrain, o);
+  const auto test = image_loader(source, data::Split::kTest, o);
 
   const std::int64_t hidden = size_of_run(o, 512, 256, 32);
   nn::Sequential net(nn::Flatten(), nn::Linear(28 * 28, hidden, rng), nn::ReLU(),
@@ -55,14 +57,16 @@ void run(const TrainingOptions& o) {
     });
   }
   smoke_at_least(run, o, "test accuracy", 0.7);
-  draw(run, o, "MLP on MNIST");
+  draw(run, o, "MLP on " + set);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CommandLine line("Handwritten digits with a multilayer perceptron (MNIST)");
+  CommandLine line("Images with a multilayer perceptron (MNIST or Fashion-MNIST)");
   TrainingOptions options{.epochs = 10, .batch = 128, .lr = 0.001};
+  std::string set = "mnist";
   add_options(line, options);
-  return line.run(argc, argv, [&] { run(options); });
+  line.option("--set", set, "which images", {"mnist", "fashion_mnist"});
+  return line.run(argc, argv, [&] { run(options, set); });
 }

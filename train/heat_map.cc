@@ -86,7 +86,7 @@ void write_heat_map(const HeatMap& map, const std::filesystem::path& file) {
   const auto row_names = names_or_numbers(map.row_names, rows);
   const auto column_names = names_or_numbers(map.column_names, columns);
   const int repeat =
-      static_cast<int>(std::clamp<std::int64_t>(480 / std::max(rows, columns), 1, 48));
+      static_cast<int>(std::clamp<std::int64_t>(300 / std::max(rows, columns), 1, 48));
   std::ostringstream script;
   script.imbue(std::locale::classic());
   script << terminal_script(file, map.width_in, map.height_in)

@@ -111,7 +111,7 @@ void write_image_grid(const ImageGrid& grid, const std::filesystem::path& file) 
     script << ")\n";
   }
   const int repeat =
-      static_cast<int>(std::clamp<std::int64_t>(900 / std::max(width, height), 1, 40));
+      static_cast<int>(std::clamp<std::int64_t>(600 / std::max(width, height), 1, 40));
   script << pixel_block("pixels", pixels, width, repeat)
          << "plot $pixels using 1:2:3:4:5 with rgbimage\n";
   draw_picture(script.str(), file);

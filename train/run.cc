@@ -82,7 +82,13 @@ Run::Run(RunOptions options, std::vector<std::string> metrics, TrainingState sta
 Run::~Run() = default;
 
 TrainingState Run::resumed(TrainingState state) const {
-  if (options_.resume) checkpoints_->resume(state);
+  if (options_.resume) {
+    checkpoints_->resume(state);
+  } else if (checkpoints_ && !checkpoints_->all().empty()) {
+    throw ConfigError("[run] out: '" + options_.out +
+                      "' has checkpoints of an earlier run; expected none; use resume to go on "
+                      "with it, or another folder");
+  }
   return state;
 }
 

@@ -49,8 +49,12 @@ class Run {
  public:
   class Batches;
 
-  /// Throws ConfigError for epochs, every or accumulate < 1, for a best metric that is none, and
-  /// for resume without out; what loading a checkpoint throws.
+  /// Throws ConfigError for epochs, every or accumulate < 1, for a best metric that is none, for
+  /// resume without out, and without resume for a folder with checkpoints, which would be mixed up
+  /// with those to come:
+  ///   "[run] out: 'out/gpt' has checkpoints of an earlier run; expected none; use resume to go on
+  ///   with it, or another folder"
+  /// And what loading a checkpoint throws.
   Run(RunOptions options, std::vector<std::string> metrics, TrainingState state,
       std::ostream& shown);
   ~Run();

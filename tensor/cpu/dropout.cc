@@ -7,8 +7,7 @@
 #include <string>
 
 #include "tensor/cpu/philox_lanes.h"
-#include "tensor/cuda/dispatch.h"
-#include "tensor/cuda/dropout.h"
+#include "tensor/cuda/ops/dropout.h"
 #include "tensor/thread_pool.h"
 
 namespace gradus {
@@ -73,20 +72,18 @@ Tensor dropout(const Tensor& x, const DropoutMask& mask) {
   const std::uint64_t smallest = smallest_kept(mask.p);
   if (smallest >> 32 != 0) return zeros(x.shape(), x.dtype(), x.device());
   const Tensor in = x.contiguous(), out = Tensor::empty(x.shape(), x.dtype(), x.device());
+  const auto least = static_cast<std::uint32_t>(smallest);
+  if (!x.on_cpu()) [[unlikely]] {
+    gpu::dropout(mask, least, in, out);
+    return out;
+  }
   dispatch(x.dtype(), [&]<class T>(std::type_identity<T>) {
     if constexpr (is_floating(dtype_of<T>())) {
-      const double scale = 1 / (1 - mask.p);
-      const auto least = static_cast<std::uint32_t>(smallest);
-      if (!x.on_cpu()) [[unlikely]] {
-        return gpu::on_any_device(x.device(), [&]<class D>(std::type_identity<D>) {
-          gpu::dropout<D, T>(mask.seed, mask.first, least, scale, in.numel(), in.device_data<T>(),
-                             out.device_data<T>(), nullptr);
-        });
-      }
       const T* from = in.data<T>();
       T* to = out.data<T>();
       parallel_pieces(in.numel(), [&](std::int64_t begin, std::int64_t end) {
-        run(from + begin, to + begin, end - begin, mask.first + begin / 4, mask.seed, least, scale);
+        run(from + begin, to + begin, end - begin, mask.first + begin / 4, mask.seed, least,
+            1 / (1 - mask.p));
       });
     }
   });

@@ -10,8 +10,13 @@
 
 #include "tensor/cpu/philox_lanes.h"
 #include "tensor/cuda/ops/random.h"
+#include "tensor/elementwise/greater_equal.h"
+#include "tensor/elementwise/less.h"
+#include "tensor/elementwise/less_equal.h"
+#include "tensor/elementwise/logical_and.h"
 #include "tensor/math.h"
 #include "tensor/philox.h"
+#include "tensor/reduce.h"
 #include "tensor/thread_pool.h"
 
 namespace gradus {
@@ -207,12 +212,18 @@ Tensor bernoulli(const Shape& shape, double p, Generator& generator, DType dtype
 }
 
 Tensor bernoulli(const Tensor& p, Generator& generator) {
-  check_defined("bernoulli", "p", p);
+  check_on_any_device("bernoulli", "p", p);
   if (!is_floating(p.dtype())) {
     throw DTypeError("[bernoulli] p: " + std::string(name(p.dtype())) +
                      "; expected a floating dtype");
   }
   const Tensor wide = p.to(kFloat64).contiguous();
+  if (!p.on_cpu()) [[unlikely]] {
+    const Tensor allowed = logical_and(greater_equal(wide, 0), less_equal(wide, 1));
+    if (!all(allowed).item<bool>()) return bernoulli(p.to(kCpu), generator);  // throws
+    const Tensor uniforms = uniform(p.shape(), 0, 1, generator, kFloat64, p.device());
+    return less(uniforms, wide).to(p.dtype());
+  }
   const double* chance = wide.data<double>();
   for (std::int64_t i = 0; i < wide.numel(); ++i) {
     if (chance[i] >= 0 && chance[i] <= 1) continue;

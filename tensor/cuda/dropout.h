@@ -8,9 +8,8 @@ namespace gradus::gpu {
 
 /// y[i] = x[i] scale where the word of element i (DropoutMask in tensor/dropout.h) is at least
 /// `smallest`, else 0: the bits of the CPU. T: the floating types, half ones computed in float.
-/// Weak: the door of the CPU calls it, see on_any_device().
 template <class Device, class T>
-[[gnu::weak]] void dropout(std::uint64_t seed, std::uint64_t first, std::uint32_t smallest,
-                           double scale, std::int64_t n, const T* x, T* y, void* stream);
+void dropout(std::uint64_t seed, std::uint64_t first, std::uint32_t smallest, double scale,
+             std::int64_t n, const T* x, T* y, void* stream);
 
 }  // namespace gradus::gpu

@@ -1,7 +1,9 @@
 #pragma once
-// Launchers; defined for both devices of tensor/cuda/device_kinds.h by kernels/recurrent.cu.cc. One
-// step of a recurrent layer beside its matrix product; shapes and letters as in tensor/recurrent.h.
+// Launchers; defined for both devices of tensor/cuda/device_kinds.h by kernels/recurrent.cu.cc and
+// kernels/recurrent_backward.cu.cc. One step of a recurrent layer beside its matrix product; shapes
+// and letters as in tensor/recurrent.h.
 #include <cstdint>
+#include <type_traits>
 
 #include "tensor/cuda/device_kinds.h"
 #include "tensor/recurrent.h"
@@ -14,6 +16,21 @@ struct RecurrentStep {
   std::int64_t t, steps, batch, hidden;
   bool reverse;
 };
+
+/// f(std::type_identity<X>{}) with the X of these that stands for the cell.
+template <class Tanh, class Relu, class Lstm, class Gru, class F>
+void with_cell(RecurrentCell cell, F f) {
+  switch (cell) {
+    case RecurrentCell::kTanh:
+      return f(std::type_identity<Tanh>{});
+    case RecurrentCell::kRelu:
+      return f(std::type_identity<Relu>{});
+    case RecurrentCell::kLstm:
+      return f(std::type_identity<Lstm>{});
+    case RecurrentCell::kGru:
+      return f(std::type_identity<Gru>{});
+  }
+}
 
 /// From a = gates[t] + through + bias to the gates, in their place, the next h and c, in theirs,
 /// and y[t]; behind the end of a sequence y is 0 and the rest stays. through: W_hh h [N, G H].

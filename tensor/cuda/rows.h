@@ -39,7 +39,7 @@ struct WarpOfRow {
 };
 struct BlockOfRow {
   int thread, threads;
-  double* part;  // [2 kRowWarps]: one half for the first reduction, the other for the second
+  double* part;  // [kRowWarps] for each reduction
   template <class Op, class T>
   __device__ T reduce(T value) {
     double* own = part;

@@ -130,8 +130,9 @@ Tensor read_npy(const Place& place, NpySource& source) {
   return header.fortran_order ? reversed_axes(x) : x;
 }
 
-NpyImage npy_image(std::string_view op, std::string_view argument, const Tensor& x) {
-  check_defined(op, argument, x);
+NpyImage npy_image(std::string_view op, std::string_view argument, const Tensor& given) {
+  check_on_any_device(op, argument, given);
+  const Tensor x = given.to(kCpu);
   const std::string_view code = type_code(x.dtype());
   if (code.empty()) {
     throw DTypeError("[" + std::string(op) + "] " + std::string(argument) + ": " +

@@ -166,7 +166,7 @@ std::string metadata_json(const Metadata& metadata) {
 void check_entries(const NamedTensors& entries) {
   std::set<std::string_view> names;
   for (const auto& [name, x] : entries) {
-    check_defined("save_safetensors", name, x);
+    check_on_any_device("save_safetensors", name, x);
     if (name == kMetadata) {
       throw ConfigError(
           "[save_safetensors] entries: the name '__metadata__' has a meaning in the "
@@ -202,7 +202,7 @@ void save_safetensors(const std::filesystem::path& path, const NamedTensors& ent
   std::vector<std::string_view> pieces(2);  // length and header come first
   std::uint64_t at = 0;
   for (auto& [name, x] : sorted) {
-    x = x.contiguous();
+    x = x.to(kCpu).contiguous();
     pieces.push_back(io::bytes_view(x));
     const std::uint64_t end = at + pieces.back().size();
     if (header.size() > 1) header += ',';

@@ -29,7 +29,6 @@ Tensor numbers(const Shape& shape, DType dtype = kFloat64, std::uint64_t seed = 
   Generator generator(seed);
   return uniform(shape, -2, 2, generator, dtype);
 }
-/// Neither neighbours nor rows in order.
 Tensor turned(const Tensor& x) { return x.transpose().contiguous().transpose().flip(0); }
 
 void expect_near(const Tensor& got, const Tensor& expected, const std::string& what) {
@@ -105,7 +104,7 @@ TEST(DeviceConvolutions, AreThoseOfTheCPU) {
       "w.to(\"cuda_emulated\")");
 }
 
-/// Mean square of the difference, divided by the mean square of what is expected.
+/// Mean square of the difference, by that of what is expected.
 double normalised_difference(const Tensor& got, const Tensor& expected) {
   const Tensor off = got.to(kCpu).to(kFloat64) - expected;
   return sum(off * off).item() / sum(expected * expected).item();

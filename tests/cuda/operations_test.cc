@@ -237,6 +237,16 @@ TEST(DeviceRandomNumbers, AreThoseOfTheCPU) {
   Generator a(7), b(7);
   expect_same_bits(randint(-5, 5, {50}, b, kInt32, kCudaEmulated), randint(-5, 5, {50}, a, kInt32));
   EXPECT_EQ(uniform_like(zeros({3}, kCudaEmulated), 0, 1, a).device(), kCudaEmulated);
+  Generator c(9), d(9);
+  const Tensor p = uniform({5, 30}, 0, 1, c);
+  (void)uniform({5, 30}, 0, 1, d);
+  expect_same_bits(bernoulli(there(p), d), bernoulli(p, c));
+  for (const bool replacement : {false, true}) {
+    expect_same_bits(multinomial(there(p), 4, replacement, d), multinomial(p, 4, replacement, c));
+  }
+  EXPECT_EQ(multinomial(there(p), 4, true, d).device(), kCudaEmulated);
+  expect_throws_text<ConfigError>([&] { return bernoulli(there(p * 0 + 2), d); },
+                                  "[bernoulli] p: 2; expected probabilities, 0..1");
 }
 
 }  // namespace

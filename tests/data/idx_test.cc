@@ -143,6 +143,11 @@ TEST_F(Mnist, SaysWhatDoesNotFit) {
   expect_throws_text<IoError>(
       [&] { mnist(Split::kTrain, folder); },
       "[mnist] " + path("train-labels-idx1-ubyte") + ": uint8 [1, 2]; expected labels, uint8 [N]");
+  write();
+  folder_.file("mnist/train-images-idx3-ubyte", idx(8, {0, 28, 28}, ""));
+  expect_throws_text<IoError>(
+      [&] { mnist(Split::kTrain, folder); },
+      "[mnist] " + path("train-images-idx3-ubyte") + ": 0 images; expected at least one");
 }
 
 TEST_F(Mnist, IsNamedWhenItIsNowhere) {

@@ -131,6 +131,21 @@ TEST(DataLoader, MayBeLeftEarly) {
   }
 }
 
+TEST(DataLoader, MovesBatchesToADevice) {
+  for (const int workers : {0, 2}) {
+    const DataLoader loader(counted(5),
+                            {.batch_size = 2, .workers = workers, .device = kCudaEmulated});
+    std::int64_t first = 0;
+    for (const Batch& batch : loader.epoch(0)) {
+      EXPECT_EQ(batch.x.device(), kCudaEmulated);
+      EXPECT_EQ(batch.y.device(), kCudaEmulated);
+      EXPECT_EQ(batch.y.to(kCpu).to_vector()[0], static_cast<double>(10 * first));
+      first += 2;
+    }
+    EXPECT_EQ(first, 6);
+  }
+}
+
 TEST(DataLoader, CollatesAsItIsTold) {
   const DataLoader loader(
       counted(4), {.batch_size = 2, .workers = 1, .collate = [](std::span<const Sample> samples) {

@@ -48,19 +48,10 @@ std::vector<std::string> training_programs() {
 
 class TrainingPrograms : public ::testing::TestWithParam<std::tuple<std::string, std::string>> {};
 
-// TODO: to be deleted when all kernels are there, with its use below.
-bool lacks_a_kernel(const Outcome& got, const std::string& device) {
-  return device != "cpu" && got.code == 1 && got.err.find(" is on cuda") != std::string::npos;
-}
-
 TEST_P(TrainingPrograms, LearnWithinSeconds) {
   const auto& [program, device] = GetParam();
   const Outcome got = run("examples/" + program + " --smoke --device " + device);
   if (got.err.find("./gradus data") != std::string::npos) GTEST_SKIP() << "SKIPPED: " << got.err;
-  if (lacks_a_kernel(got, device)) {
-    std::cout << "NO KERNEL YET: " << program << " on " << device << ": " << got.err;
-    return;
-  }
   EXPECT_EQ(got.code, 0) << got.out << got.err;
   const auto verdict = got.out.find("smoke: ");
   ASSERT_NE(verdict, std::string::npos) << got.out;

@@ -120,6 +120,11 @@ TEST(Readme, ThePageOfTheTapeShowsProgramsAndOutputsAsTheyAre) {
   check_page("autograd/README.md", 3);
 }
 
+TEST(Readme, ThePagesOfDataAndTrainShowProgramsAsTheyAre) {
+  check_page("data/README.md", 1);
+  check_page("train/README.md", 1);
+}
+
 TEST(Readme, ABlockThatDiffersIsNoticed) {
   const auto blocks = blocks_of(
       "<!-- examples/a.cc -->\n```cpp\nint x;\n```\n<!-- note -->\n<!-- output of a b -->\n1\n");

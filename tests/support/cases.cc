@@ -244,7 +244,6 @@ std::string type_of(const std::exception& error) {
 struct Outcome {
   std::string wrong = {};   // what is wrong with one case, or an empty text
   std::string thrown = {};  // the text of the error that was expected
-  bool no_kernel = false;
 };
 
 Outcome run(const Case& c, const json& form, const json& file,
@@ -270,11 +269,7 @@ Outcome run(const Case& c, const json& form, const json& file,
   } catch (const json::exception&) {
     throw;  // the lambda asks for an argument that the table does not have
   } catch (const std::exception& error) {
-    const std::string text = error.what();
-    if (type_of(error) == "DeviceError" && text.find("has no kernel there yet") != text.npos) {
-      return {"threw " + text, "", true};
-    }
-    if (type_of(error) == expected_error) return {"", text};
+    if (type_of(error) == expected_error) return {"", error.what()};
     return {"threw " + type_of(error) + ": " + error.what() + "; expected " +
             (expected_error.empty() ? "a result" : expected_error)};
   }
@@ -287,17 +282,6 @@ std::string path_of(const std::string& function) {
 
 // A case of more elements is left out on other devices than the CPU.
 constexpr std::int64_t kMostElements = 20000;
-
-// Whether tests/golden/no_kernel_yet.txt names the function.
-bool waits_for_kernel(const std::string& function) {
-  static const std::set<std::string> names = [] {
-    std::ifstream file("tests/golden/no_kernel_yet.txt");
-    std::set<std::string> all;
-    for (std::string line; std::getline(file, line);) all.insert(line);
-    return all;
-  }();
-  return names.contains(function);
-}
 
 }  // namespace
 
@@ -317,9 +301,8 @@ void check_cases(const std::string& function, const std::function<Results(const 
   ASSERT_EQ(file.at("function"), function);
   const bool broadcasting = file.at("broadcasting");
   std::map<std::string, int> covers;
-  const bool waits = waits_for_kernel(function);
   const std::vector<Device> devices = other_devices(function);
-  int number = 0, failed = 0, compared = 0, left_out = 0, without = 0;
+  int number = 0, failed = 0, compared = 0, left_out = 0;
   for (const json& form : file.at("cases")) {
     ++number;
     std::vector<Operand> operands;
@@ -340,7 +323,7 @@ void check_cases(const std::string& function, const std::function<Results(const 
     if (!cpu.wrong.empty() && ++failed <= 20) ADD_FAILURE() << text << cpu.wrong;
     std::int64_t elements = 0;
     for (const Operand& x : operands) elements += std::max(x.seen.numel(), x.base.numel());
-    if (operands.empty() || elements > kMostElements || (waits && without > 0)) {
+    if (operands.empty() || elements > kMostElements) {
       ++left_out;
     } else {
       for (const Device device : devices) {
@@ -350,10 +333,10 @@ void check_cases(const std::string& function, const std::function<Results(const 
         if (there.wrong.empty() && there.thrown != cpu.thrown) {
           there.wrong = "threw " + there.thrown + "; expected the text of the CPU: " + cpu.thrown;
         }
-        ++(there.no_kernel ? without : compared);
-        const bool fails = there.no_kernel ? !waits : !there.wrong.empty();
-        if (fails && ++failed <= 20)
+        ++compared;
+        if (!there.wrong.empty() && ++failed <= 20) {
           ADD_FAILURE() << to_string(device) << ": " << text << there.wrong;
+        }
       }
     }
     for (const Operand& x : operands) {
@@ -361,12 +344,9 @@ void check_cases(const std::string& function, const std::function<Results(const 
       ADD_FAILURE() << text << "an operand was changed";
     }
   }
-  std::printf("%s: %s: %s%d of %d cases run, %d left out\n",
+  std::printf("%s: %s: %d of %d cases run, %d left out\n",
               devices.size() > 1 ? "cuda_emulated and cuda" : "cuda_emulated", function.c_str(),
-              without > 0 ? "NO KERNEL YET, " : "", compared / static_cast<int>(devices.size()),
-              number, left_out);
-  EXPECT_TRUE(!waits || without > 0 || number == left_out)
-      << function << " has its kernels: take it out of tests/golden/no_kernel_yet.txt";
+              compared / static_cast<int>(devices.size()), number, left_out);
   EXPECT_GT(number, 0) << path_of(function) << " has no cases";
   EXPECT_LE(failed, 20) << failed << " of " << number << " cases of " << function << " fail";
   std::map<std::string, int> claimed = file.at("covers");

@@ -42,8 +42,7 @@ struct Results {
 /// values within the tolerances that the file states, or the type of the error. The operands must
 /// keep their bits, and the operands as built must show the categories that the file claims.
 /// Then the same on cuda_emulated, and on a GPU where there is one, with the same texts of errors;
-/// cases of more than 20000 elements are left out there, and counted in the output. A function
-/// without kernels is named in tests/golden/no_kernel_yet.txt, and only such a one.
+/// cases of more than 20000 elements are left out there, and counted in the output.
 void check_cases(const std::string& function, const std::function<Results(const Case&)>& f);
 
 /// Whether there is such a file.

@@ -23,8 +23,8 @@ struct RunningExtreme {
   }
   __device__ static State start(T x, std::int64_t i) { return {x, i}; }
   __device__ State combine(State a, State b) const {
-    const bool not_worse = largest ? b.value >= a.value : b.value <= a.value;
-    return b.value != b.value || (a.value == a.value && not_worse) ? b : a;
+    const bool not_worse = largest ? b.value >= a.value : b.value <= a.value;  // than no NaN
+    return b.value != b.value || not_worse ? b : a;
   }
   __device__ void write(std::int64_t at, State s) const {
     y[at] = s.value;

@@ -1,5 +1,6 @@
 #include "tensor/io/safetensors.h"
 
+#include "tensor/io/npy.h"
 #include "tests/support/compare.h"
 #include "tests/tensor/io/files.h"
 
@@ -33,6 +34,12 @@ TEST(SafetensorsFile, KeepsMetadataAndViews) {
   save_safetensors(folder / "x.safetensors", {{"t", x.transpose()}, {"e", x.expand({2, 2, 3})}},
                    metadata);
   const Safetensors back = load_safetensors(folder / "x.safetensors");
+  const Tensor there = x.to(kCudaEmulated);
+  save_safetensors(folder / "y.safetensors",
+                   {{"t", there.transpose()}, {"e", there.expand({2, 2, 3})}}, metadata);
+  EXPECT_EQ(file_text(folder / "y.safetensors"), file_text(folder / "x.safetensors"));
+  save_npy(folder / "x.npy", there);
+  expect_same_bits(load_npy(folder / "x.npy"), x);
   EXPECT_EQ(back.metadata, metadata);
   EXPECT_EQ(back.tensors[0].first, "e");
   expect_same_bits(back.tensors[0].second, x.expand({2, 2, 3}).contiguous());
