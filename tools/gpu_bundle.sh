@@ -20,7 +20,7 @@ mkdir -p "$folder/tests/golden"
 cp "$binary" "$folder/gpu_tests"
 chmod u+w "$folder/gpu_tests"
 strip "$folder/gpu_tests"
-for table in tensor nn optim no_kernel_yet.txt; do
+for table in tensor nn optim; do
   [ ! -e "tests/golden/$table" ] || cp -r "tests/golden/$table" "$folder/tests/golden/"
 done
 find "$folder/tests" -name '*.py' -delete

@@ -69,14 +69,14 @@ class Bench {
   /// The same for a step that moves so many bytes.
   void moves(const std::string& name, double bytes, const std::function<void()>& step) {
     const double seconds = run(name, step);
-    if (seconds == 0) return;
+    if (seconds == 0 || small_) return;
     cases_.back()["gigabytes_per_second"] = 1e-9 * bytes / seconds;
     if (copy_ == 0) copy_ = bytes / seconds;  // the first case is the copy
     cases_.back()["percent_of_copy"] = 100 * bytes / seconds / copy_;
   }
   void computes(const std::string& name, double operations, const std::function<void()>& step) {
     const double seconds = run(name, step);
-    if (seconds != 0) cases_.back()["teraflops"] = 1e-12 * operations / seconds;
+    if (seconds != 0 && !small_) cases_.back()["teraflops"] = 1e-12 * operations / seconds;
   }
 
   Device device() const { return device_; }

@@ -63,7 +63,7 @@ std::vector<Tensor> gradients(const Function& f, const Tensor& a, const Tensor& 
 TEST(TapeOnDevices, AMoveIsDifferentiated) {
   expect_gradients("to_device",
                    [](std::span<const Variable> in) {
-                     return to_device(tanh(to_device(in[0] * in[0], kCudaEmulated)), kCpu);
+                     return to_device(tanh(to_device(in[0] * in[0], tested_device())), kCpu);
                    },
                    {gap_parameter({2, 3}, -1, 1, 1)});
 }
@@ -107,7 +107,7 @@ TEST(TapeOnDevices, GradientsAreThoseOfTheCPU) {
       {"mean_squared_error", [](auto& x, auto& y) { return mean_squared_error(x, y, 1); }}};
   for (const auto& [what, f] : functions) {
     const std::vector<Tensor> expected = gradients(f, a, b, kCpu);
-    const std::vector<Tensor> got = gradients(f, a, b, kCudaEmulated);
+    const std::vector<Tensor> got = gradients(f, a, b, tested_device());
     ASSERT_EQ(got.size(), expected.size()) << what;
     // exp and tanh differ in their last bits.
     for (std::size_t i = 0; i < got.size(); ++i) {
@@ -117,7 +117,7 @@ TEST(TapeOnDevices, GradientsAreThoseOfTheCPU) {
 }
 
 TEST(TapeOnDevices, SecondDerivativesToo) {
-  for (const Device device : {kCpu, kCudaEmulated}) {
+  for (const Device device : {kCpu, tested_device()}) {
     const Variable x = parameter(tensor({1, 2, 3}, kFloat64).to(device));
     const std::vector<Variable> y = {sum(x * x * x)}, inputs = {x};
     sum(grad(y, inputs, {}, {.create_graph = true})[0]).backward();
@@ -175,7 +175,7 @@ TEST(TapeOnDevices, OrdersAndDecompositionsHaveTheGradientsOfTheCPU) {
     for (const auto& [what, f] : table) {
       SCOPED_TRACE(what);
       const std::vector<Tensor> expected = derivatives(f, at, kCpu);
-      const std::vector<Tensor> got = derivatives(f, at, kCudaEmulated);
+      const std::vector<Tensor> got = derivatives(f, at, tested_device());
       // exp and pow differ in their last bits.
       for (int i = 0; i < 3; ++i) expect_close(got[i], expected[i], 1e-10, 1e-10);
     }
@@ -184,7 +184,7 @@ TEST(TapeOnDevices, OrdersAndDecompositionsHaveTheGradientsOfTheCPU) {
 
 TEST(TapeOnDevices, GradientsGoWhereTheirVariableIs) {
   const Variable here = parameter(tensor({1, 2})), number = parameter(tensor(3));
-  const Variable there = to_device(here, kCudaEmulated);
+  const Variable there = to_device(here, tested_device());
   sum(there * there * number).backward();  // a 0-d parameter of the CPU
   EXPECT_EQ(here.grad().device(), kCpu);
   EXPECT_EQ(here.grad().value().to_vector(), (std::vector<double>{6, 12}));
@@ -212,7 +212,7 @@ TEST(TapeOnDevices, ANetworkLearnsTheSameBits) {
     return all;
   };
   const std::vector<double> cpu = losses(kCpu);
-  EXPECT_EQ(losses(kCudaEmulated), cpu);
+  EXPECT_EQ(losses(tested_device()), cpu);
   EXPECT_LT(cpu.back(), cpu.front());
 }
 

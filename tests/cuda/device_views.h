@@ -13,7 +13,7 @@
 
 namespace gradus::testing {
 
-inline Tensor there(const Tensor& x) { return x.to(kCudaEmulated); }
+inline Tensor there(const Tensor& x) { return x.to(tested_device()); }
 
 /// Numbers of any dtype.
 inline Tensor numbers(const Shape& shape, DType dtype, std::uint64_t seed = 1) {
@@ -38,10 +38,10 @@ inline std::vector<Tensor> views_of(const Tensor& x) {
 inline void same_bits(const Tensor& base, const std::function<Tensor(const Tensor&)>& f,
                       const std::string& what) {
   for (const Tensor& view : views_of(base)) {
-    const Tensor expected = f(view), moved = moved_view(view, base, kCudaEmulated);
+    const Tensor expected = f(view), moved = moved_view(view, base, tested_device());
     in_all_schedules([&] {
       const Tensor y = f(moved);
-      EXPECT_EQ(y.device(), kCudaEmulated) << what;
+      EXPECT_EQ(y.device(), tested_device()) << what;
       expect_same_bits(y, expected, what + " of " + describe(view));
     });
   }

@@ -16,12 +16,13 @@
 #include "tensor/random.h"
 #include "tensor/recurrent.h"
 #include "tests/support/compare.h"
+#include "tests/support/every_device.h"
 #include "tests/support/on_device.h"
 
 namespace gradus::testing {
 namespace {
 
-Tensor there(const Tensor& x) { return x.defined() ? x.to(kCudaEmulated) : x; }
+Tensor there(const Tensor& x) { return x.defined() ? x.to(tested_device()) : x; }
 Tensor numbers(const Shape& shape, DType dtype = kFloat64, std::uint64_t seed = 1) {
   Generator generator(seed);
   return uniform(shape, -2, 2, generator, dtype);
@@ -29,7 +30,7 @@ Tensor numbers(const Shape& shape, DType dtype = kFloat64, std::uint64_t seed = 
 Tensor turned(const Tensor& x) { return x.transpose().contiguous().transpose().flip(0); }
 
 void expect_near(const Tensor& got, const Tensor& expected, const std::string& what) {
-  EXPECT_EQ(got.device(), kCudaEmulated) << what;
+  EXPECT_EQ(got.device(), tested_device()) << what;
   // Other orders of short sums.
   const double granted = expected.dtype() == kFloat64   ? 1e-12
                          : expected.dtype() == kFloat32 ? 1e-5
@@ -93,12 +94,12 @@ TEST(DeviceConvolutions, AreThoseOfTheCPU) {
   // The columns of these images come in two pieces.
   check_convolution({{}, {1, 2, 20, 20}, {}}, numbers({6, 2, 70, 70}),
                     numbers({1, 2, 20, 20}, kFloat64, 2));
-  expect_throws_text<DeviceError>(
-      [&] {
-        return conv2d(there(numbers({1, 1, 2, 2})), numbers({1, 1, 2, 2}));
-      },
-      "[conv2d] x is on cuda_emulated and w is on cpu; expected one device; use "
-      "w.to(\"cuda_emulated\")");
+  const Tensor w = numbers({1, 1, 2, 2});
+  const std::string device = to_string(tested_device());
+  expect_throws_text<DeviceError>([&] { return conv2d(there(w), w); },
+                                  "[conv2d] x is on " + device +
+                                      " and w is on cpu; expected one device; use w.to(\"" +
+                                      device + "\")");
 }
 
 /// Mean square of the difference, by that of what is expected.
@@ -379,7 +380,7 @@ std::vector<double> losses(Device device, const Tensor& x, const Tensor& target)
 template <class Net>
 void learns_alike(const Tensor& x, const Tensor& target) {
   const std::vector<double> expected = losses<Net>(kCpu, x, target);
-  const std::vector<double> got = losses<Net>(kCudaEmulated, x, target);
+  const std::vector<double> got = losses<Net>(tested_device(), x, target);
   for (std::size_t i = 0; i < expected.size(); ++i) {
     EXPECT_NEAR(got[i], expected[i], 1e-5 * expected[i]) << "step " << i;
   }

@@ -41,7 +41,7 @@ TEST(DeviceCopies, ConvertAsOnTheCPU) {
     const Tensor x = numbers({3, 4, 5}, from) * (is_floating(from) ? 1000 : 3);
     for (const DType to : kAllDTypes) {
       for (const Tensor& view : views_of(x)) {
-        expect_same_bits(moved_view(view, x, kCudaEmulated).to(to, Cast::kWrap),
+        expect_same_bits(moved_view(view, x, tested_device()).to(to, Cast::kWrap),
                          view.to(to, Cast::kWrap),
                          std::string(name(from)) + " to " + std::string(name(to)));
       }
@@ -219,24 +219,26 @@ TEST(DeviceRandomNumbers, AreThoseOfTheCPU) {
   for (const DType dtype : {kFloat32, kFloat64, kFloat16, kBFloat16}) {
     Generator a(7), b(7);
     in_all_schedules([&] {
-      expect_same_bits(uniform({5, 300}, -1, 3, b, dtype, kCudaEmulated),
+      expect_same_bits(uniform({5, 300}, -1, 3, b, dtype, tested_device()),
                        uniform({5, 300}, -1, 3, a, dtype));
       // The last bits of log and cos differ, and with them now and then a rounding.
-      expect_close(normal({5, 300}, 1, 2, b, dtype, kCudaEmulated),
+      expect_close(normal({5, 300}, 1, 2, b, dtype, tested_device()),
                    normal({5, 300}, 1, 2, a, dtype),
                    dtype == kFloat32   ? 1e-6
                    : dtype == kFloat64 ? 1e-14
                                        : 1e-2,
                    1e-6);
-      expect_same_bits(bernoulli({999}, 0.3, b, dtype, kCudaEmulated),
+      expect_same_bits(bernoulli({999}, 0.3, b, dtype, tested_device()),
                        bernoulli({999}, 0.3, a, dtype));
       EXPECT_EQ(a.position(), b.position());
     });
-    expect_same_bits(exponential({50}, 2, b, dtype, kCudaEmulated), exponential({50}, 2, a, dtype));
+    expect_same_bits(exponential({50}, 2, b, dtype, tested_device()),
+                     exponential({50}, 2, a, dtype));
   }
   Generator a(7), b(7);
-  expect_same_bits(randint(-5, 5, {50}, b, kInt32, kCudaEmulated), randint(-5, 5, {50}, a, kInt32));
-  EXPECT_EQ(uniform_like(zeros({3}, kCudaEmulated), 0, 1, a).device(), kCudaEmulated);
+  expect_same_bits(randint(-5, 5, {50}, b, kInt32, tested_device()),
+                   randint(-5, 5, {50}, a, kInt32));
+  EXPECT_EQ(uniform_like(zeros({3}, tested_device()), 0, 1, a).device(), tested_device());
   Generator c(9), d(9);
   const Tensor p = uniform({5, 30}, 0, 1, c);
   (void)uniform({5, 30}, 0, 1, d);
@@ -244,7 +246,7 @@ TEST(DeviceRandomNumbers, AreThoseOfTheCPU) {
   for (const bool replacement : {false, true}) {
     expect_same_bits(multinomial(there(p), 4, replacement, d), multinomial(p, 4, replacement, c));
   }
-  EXPECT_EQ(multinomial(there(p), 4, true, d).device(), kCudaEmulated);
+  EXPECT_EQ(multinomial(there(p), 4, true, d).device(), tested_device());
   expect_throws_text<ConfigError>([&] { return bernoulli(there(p * 0 + 2), d); },
                                   "[bernoulli] p: 2; expected probabilities, 0..1");
 }

@@ -225,7 +225,7 @@ TEST(DeviceLinalg, HasTheBitsOfTheCPUWhoseItIs) {
   const Tensor S = matmul(A, A.transpose()) + eye(4, kFloat64);
   const auto same = [](const std::vector<Tensor>& got, const std::vector<Tensor>& expected) {
     for (std::size_t i = 0; i < got.size(); ++i) {
-      EXPECT_EQ(got[i].device(), kCudaEmulated);
+      EXPECT_EQ(got[i].device(), tested_device());
       expect_same_bits(got[i], expected[i]);
     }
   };
@@ -255,7 +255,7 @@ TEST(DeviceLinalg, HasTheBitsOfTheCPUWhoseItIs) {
                                linalg::pinv(a),
                                linalg::matrix_rank(a)};
   };
-  same(all(kCudaEmulated), all(kCpu));
+  same(all(tested_device()), all(kCpu));
 }
 
 TEST(DeviceErrors, AreThoseOfTheCPU) {
@@ -264,7 +264,7 @@ TEST(DeviceErrors, AreThoseOfTheCPU) {
     std::string texts[2];
     for (int i : {0, 1}) {
       try {
-        f(i == 0 ? kCpu : kCudaEmulated);
+        f(i == 0 ? kCpu : tested_device());
       } catch (const Error& error) {
         texts[i] = error.what();
       }
@@ -283,12 +283,12 @@ TEST(DeviceErrors, AreThoseOfTheCPU) {
   same_text([&](Device d) { (void)linalg::svd(full({2, 2}, NAN, d)); });
   expect_throws_text<DeviceError>(
       [&] { return searchsorted(sort(x).values, there(x)); },
-      "[searchsorted] sorted is on cpu and values is on cuda_emulated; expected one device; use "
-      "sorted.to(\"cuda_emulated\")");
-  expect_throws_text<DeviceError>(
-      [&] { return linalg::solve(there(x.narrow(1, 0, 3)), x); },
-      "[linalg.solve] A is on cuda_emulated and B is on cpu; expected one device; use "
-      "B.to(\"cuda_emulated\")");
+      "[searchsorted] sorted is on cpu and values is on " + to_string(tested_device()) +
+          "; expected one device; use sorted.to(\"" + to_string(tested_device()) + "\")");
+  expect_throws_text<DeviceError>([&] { return linalg::solve(there(x.narrow(1, 0, 3)), x); },
+                                  "[linalg.solve] A is on " + to_string(tested_device()) +
+                                      " and B is on cpu; expected one device; use B.to(\"" +
+                                      to_string(tested_device()) + "\")");
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "optim/rules/adamw.h"
 #include "tensor/close.h"
 #include "tests/support/compare.h"
+#include "tests/support/every_device.h"
 #include "tests/support/on_device.h"
 
 namespace gradus::testing {
@@ -64,7 +65,7 @@ void expect_same(const StateDict& a, const StateDict& b, const std::string& what
 void expect_same_path(const std::string& rule, std::int64_t large,
                       const std::map<std::string, double>& settings = {},
                       const EngineOptions& options = {}) {
-  const Net here(kCpu, large), there(kCudaEmulated, large);
+  const Net here(kCpu, large), there(tested_device(), large);
   const auto make = [&](const Net& net) {
     auto made = make_optimizer(rule, net.named, settings);
     dynamic_cast<Engine&>(*made).options() = options;
@@ -117,8 +118,8 @@ TEST(OnADevice, TheEngineTreatsGradientsAndDecayAsOnTheCpu) {
 }
 
 TEST(OnADevice, GradientsThatAreNotFiniteMeetTheSamePolicies) {
-  const Variable w = parameter(ones({2, 2}, kFloat32, kCudaEmulated));
-  w.set_grad(tensor({{1, 2}, {3, std::nan("")}}).to(kCudaEmulated));
+  const Variable w = parameter(ones({2, 2}, kFloat32, tested_device()));
+  w.set_grad(tensor({{1, 2}, {3, std::nan("")}}).to(tested_device()));
   Optimizer<Adam> optimizer({{"w", w}});
   optimizer.options().non_finite = NonFinite::kError;
   expect_throws_text<AutogradError>(
@@ -136,7 +137,7 @@ TEST(OnADevice, GradientsThatAreNotFiniteMeetTheSamePolicies) {
 
 TEST(OnADevice, StateGoesThroughTheHostAndBackAndOnWithTheSameBits) {
   for (const char* rule : {"Adam", "NAdam", "LAMB", "Adam8bit", "PagedAdamW", "Adafactor"}) {
-    const Net whole(kCudaEmulated), half(kCudaEmulated);
+    const Net whole(tested_device()), half(tested_device());
     const auto a = make_optimizer(rule, whole.named), b = make_optimizer(rule, half.named);
     for (std::int64_t t = 0; t < 4; ++t) {
       whole.set_gradients(t), half.set_gradients(t);
@@ -144,7 +145,7 @@ TEST(OnADevice, StateGoesThroughTheHostAndBackAndOnWithTheSameBits) {
     }
     const StateDict saved = b->state_dict();
     for (const auto& [key, x] : saved.tensors) EXPECT_TRUE(x.on_cpu()) << key;
-    for (const Device device : {kCudaEmulated, kCpu}) {  // resumed there, and on the CPU
+    for (const Device device : {tested_device(), kCpu}) {  // resumed there, and on the CPU
       const Net resumed(device);
       for (std::size_t i = 0; i < half.named.size(); ++i) {
         resumed.named[i].second.value().copy_from(half.named[i].second.value().to(device));
@@ -152,7 +153,7 @@ TEST(OnADevice, StateGoesThroughTheHostAndBackAndOnWithTheSameBits) {
       const auto c = make_optimizer(rule, resumed.named);
       c->load_state_dict(saved);
       expect_same(c->state_dict(), saved, rule);
-      if (device == kCudaEmulated) whole.set_gradients(4), a->step();
+      if (device == tested_device()) whole.set_gradients(4), a->step();
       resumed.set_gradients(4), c->step();
       expect_same(resumed, whole, rule);
       expect_same(c->state_dict(), a->state_dict(), rule);
@@ -163,7 +164,7 @@ TEST(OnADevice, StateGoesThroughTheHostAndBackAndOnWithTheSameBits) {
 TEST(OnADevice, StateFollowsAModuleThatMovesBeforeOrAfterwards) {
   Generator rng(1);
   const nn::Linear linear(3, 2, rng), moved(linear);
-  moved.to(kCudaEmulated);
+  moved.to(tested_device());
   Optimizer<Adam> a(linear.named_parameters()), b(moved.named_parameters());
   const auto step = [](const nn::Linear& layer, Optimizer<Adam>& optimizer) {
     optimizer.zero_grad();
@@ -172,7 +173,7 @@ TEST(OnADevice, StateFollowsAModuleThatMovesBeforeOrAfterwards) {
     sum(y * y).backward();
     optimizer.step();
   };
-  for (const Device device : {kCudaEmulated, kCpu, kCudaEmulated}) {
+  for (const Device device : {tested_device(), kCpu, tested_device()}) {
     moved.to(device);
     step(linear, a), step(moved, b);
     for (const auto& [key, x] : a.state_dict().tensors) {
@@ -184,8 +185,8 @@ TEST(OnADevice, StateFollowsAModuleThatMovesBeforeOrAfterwards) {
 
 TEST(OnADevice, PagedStateStaysInTheMemoryOfTheHost) {
   const auto on_device = [](const std::string& rule) {
-    const Variable w = parameter(zeros({1000}, kFloat32, kCudaEmulated));
-    w.set_grad(ones({1000}, kFloat32, kCudaEmulated));
+    const Variable w = parameter(zeros({1000}, kFloat32, tested_device()));
+    w.set_grad(ones({1000}, kFloat32, tested_device()));
     const auto optimizer = make_optimizer(rule, {{"w", w}});
     const std::size_t before = simt::device_memory_use().bytes;
     optimizer->step();
@@ -196,7 +197,7 @@ TEST(OnADevice, PagedStateStaysInTheMemoryOfTheHost) {
 }
 
 TEST(OnADevice, AveragesTracesAndReleasesAreThoseOfTheCpu) {
-  const Net here(kCpu), there(kCudaEmulated);
+  const Net here(kCpu), there(tested_device());
   const auto a = make_optimizer("ScheduleFreeAdamW", here.named);
   const auto b = make_optimizer("ScheduleFreeAdamW", there.named);
   for (AnyOptimizer* each : {a.get(), b.get()}) dynamic_cast<Engine&>(*each).options().trace = true;
@@ -219,7 +220,7 @@ TEST(OnADevice, AveragesTracesAndReleasesAreThoseOfTheCpu) {
                      there.named[i].second.grad().value().to(kCpu));
   }
 
-  const Variable w = parameter(ones({3}, kFloat32, kCudaEmulated));
+  const Variable w = parameter(ones({3}, kFloat32, tested_device()));
   Optimizer<AdamW> optimizer({{"w", w}}, {.lr = 0.5, .weight_decay = 0});
   const GradientRelease release(optimizer);
   sum(w * w).backward();
@@ -228,12 +229,12 @@ TEST(OnADevice, AveragesTracesAndReleasesAreThoseOfTheCpu) {
 }
 
 TEST(OnADevice, WhatCannotBeThereIsRefusedBeforeAnythingChanges) {
-  const Variable w = parameter(ones({2, 2}, kFloat32, kCudaEmulated));
-  w.set_grad(ones({2, 2}, kFloat32, kCudaEmulated));
+  const Variable w = parameter(ones({2, 2}, kFloat32, tested_device()));
+  w.set_grad(ones({2, 2}, kFloat32, tested_device()));
   const auto soap = make_optimizer("SOAP", {{"w", w}});
   expect_throws_text<DeviceError>([&] { soap->step(); },
-                                  "[SOAP] parameter 'w' is on cuda_emulated; expected cpu, since "
-                                  "eigenvectors and QR have no kernels");
+                                  "[SOAP] parameter 'w' is on " + to_string(tested_device()) +
+                                      "; expected cpu, since eigenvectors and QR have no kernels");
   EXPECT_EQ(soap->state_dict().tensors.at("w/step").item(), 0);
 
   Generator rng(1);
@@ -242,11 +243,11 @@ TEST(OnADevice, WhatCannotBeThereIsRefusedBeforeAnythingChanges) {
   Optimizer<Adam> optimizer(linear.named_parameters());
   first.set_grad(ones({2, 2}));
   const Variable left_behind = first.grad();
-  linear.to(kCudaEmulated);
+  linear.to(tested_device());
   first.node()->grad = left_behind;
   expect_throws_text<DeviceError>([&] { optimizer.step(); },
-                                  "[Adam] gradient of 'weight' is on cpu and the parameter on "
-                                  "cuda_emulated; expected one device");
+                                  "[Adam] gradient of 'weight' is on cpu and the parameter on " +
+                                      to_string(tested_device()) + "; expected one device");
 
   Generator again(1);
   const nn::Linear converted(2, 2, again);

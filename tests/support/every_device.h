@@ -39,6 +39,14 @@ inline bool cuda_is_required() {
   return required != nullptr && std::string(required) == "1";
 }
 
+/// Where tests that compare one device with the CPU work: on cuda_emulated, or on what
+/// GRADUS_TEST_DEVICE says, as the program that is carried to a GPU has it (bench/gpu/run.sh).
+inline Device tested_device() {
+  static const char* given = std::getenv("GRADUS_TEST_DEVICE");
+  static const Device device = given == nullptr ? kCudaEmulated : Device(given);
+  return device;
+}
+
 /// For tables, which run on the CPU and then on all other devices there are. A GPU that is missing
 /// is named in the output, and fails the test where it is required.
 inline std::vector<Device> other_devices(const std::string& table) {
