@@ -72,8 +72,8 @@ Variable& Variable::set_requires_grad(bool on) {
 }
 
 void Variable::set_value(Tensor value, std::source_location where) const {
-  check_defined("set_value", "x", this->value());
-  check_defined("set_value", "value", value);
+  check_on_any_device("set_value", "x", this->value());
+  check_on_any_device("set_value", "value", value);
   if (!is_leaf()) {
     throw AutogradError("[set_value] x: the result of " + std::string(node_->op()) +
                         "; expected a leaf; use detach() first");
