@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "data/compose.h"
+#include "data/images.h"
 #include "nn/metrics/accuracy.h"
 #include "train/progress.h"
 
@@ -90,7 +92,7 @@ std::int64_t size_of_run(const TrainingOptions& o, std::int64_t full, std::int64
 }
 
 data::DataLoader image_loader(data::TensorDataset (*set)(data::Split, const std::string&),
-                              data::Split split, const TrainingOptions& o) {
+                              data::Split split, const TrainingOptions& o, int shift) {
   const bool train = split == data::Split::kTrain;
   data::TensorDataset images = set(split, o.data);
   if (o.smoke) images = images.head(std::min(kSmokeSamples, images.size()));
@@ -100,7 +102,12 @@ data::DataLoader image_loader(data::TensorDataset (*set)(data::Split, const std:
   options.workers = o.workers;
   options.seed = o.seed;
   options.device = Device(o.device);
-  return data::DataLoader(std::move(images), options);
+  if (shift == 0) return data::DataLoader(std::move(images), options);
+  const auto moved = [shift](data::Sample s, Generator& rng) {
+    s.x = data::random_crop(s.x, s.x.dim(1), s.x.dim(2), rng, shift);
+    return s;
+  };
+  return data::DataLoader(data::transform(data::share(std::move(images)), moved), options);
 }
 
 double test_accuracy(nn::Module& net, const data::DataLoader& loader) {

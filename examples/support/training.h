@@ -52,8 +52,9 @@ std::int64_t size_of_run(const TrainingOptions& options, std::int64_t full, std:
                          std::int64_t emulated);
 
 /// Images for training or for tests, on the device: all of them, or, for --smoke, few.
+/// shift: pixels by which each image is moved at random, up and down, left and right.
 data::DataLoader image_loader(data::TensorDataset (*set)(data::Split, const std::string&),
-                              data::Split split, const TrainingOptions& options);
+                              data::Split split, const TrainingOptions& options, int shift = 0);
 
 /// The part of the samples that the classifier has right; its mode stays as it was.
 double test_accuracy(nn::Module& net, const data::DataLoader& loader);
