@@ -105,7 +105,7 @@ void run(const TrainingOptions& o, const std::string& samples) {
 
 int main(int argc, char** argv) {
   CommandLine line("A variational autoencoder of handwritten digits (MNIST)");
-  TrainingOptions options{.epochs = 15, .batch = 128, .lr = 0.001};
+  TrainingOptions options{.epochs = 10, .batch = 128, .lr = 0.001};
   std::string samples;
   add_options(line, options);
   line.option("--samples", samples, "draw invented digits into this .svg or .png file");
