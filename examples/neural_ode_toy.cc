@@ -85,7 +85,7 @@ void draw_paths(const Field& f, const data::TensorDataset& some, const std::stri
 
 void run(const TrainingOptions& o, const std::string& paths_file) {
   check_figure(o);
-  if (!paths_file.empty()) train::check_figure_file(paths_file);
+  check_picture(paths_file);
   Generator rng(o.seed);
   const Device device(o.device);
   const std::int64_t steps = size_of_run(o, 200, 40, 20), batch = size_of_run(o, o.batch, 16, 8);

@@ -103,6 +103,7 @@ Path newton(const Problem& f, Tensor& w, int steps) {
 
 void run(const TrainingOptions& o, double lr) {
   check_figure(o);
+  if (!(lr > 0)) throw ConfigError("[second_order] lr: " + to_text(lr) + "; expected lr > 0");
   Generator rng(o.seed);
   const Device device(o.device);
   const auto moons = data::moons(size_of_run(o, 400, 200, 50), 0.15, rng);

@@ -5,6 +5,7 @@
 #include "data/compose.h"
 #include "data/images.h"
 #include "nn/metrics/accuracy.h"
+#include "train/gnuplot.h"
 #include "train/progress.h"
 
 namespace gradus {
@@ -63,9 +64,13 @@ train::RunOptions run_options(const TrainingOptions& o, const std::string& best,
   return run;
 }
 
-void check_figure(const TrainingOptions& o) {
-  if (!o.figure.empty()) train::check_figure_file(o.figure);
+void check_picture(const std::string& file) {
+  if (file.empty()) return;
+  train::check_figure_file(file);
+  train::run_gnuplot("set print '-'\nprint 1\n");
 }
+
+void check_figure(const TrainingOptions& o) { check_picture(o.figure); }
 
 void draw(const train::Run& run, const TrainingOptions& o, const std::string& title) {
   if (!o.figure.empty() && !run.log().rows().empty()) {

@@ -31,7 +31,10 @@ void add_device_and_smoke(CommandLine& line, TrainingOptions& options);
 train::RunOptions run_options(const TrainingOptions& options, const std::string& best = "",
                               bool lower_is_better = false);
 
-/// Fails early where --figure could not be written, and draws the metrics of a run at its end.
+/// Fails early where a picture could not be drawn: another ending than .svg or .png, no gnuplot. An
+/// empty name stands for no picture. Throws as train::write_figure.
+void check_picture(const std::string& file);
+/// The same for --figure, and draws the metrics of a run at its end.
 void check_figure(const TrainingOptions& options);
 void draw(const train::Run& run, const TrainingOptions& options, const std::string& title);
 
