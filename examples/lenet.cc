@@ -1,7 +1,7 @@
 // LeNet: on Fashion-MNIST with the textbook's settings and its five schedules of the learning rate,
 // or on MNIST.
 //   ./gradus run lenet --schedule cosine_warmup --figure lenet.svg
-//   ./gradus run lenet --set mnist --shift 2 --schedule cosine --epochs 20
+//   ./gradus run lenet --set mnist --shift 2 --schedule square_root --batch 64 --lr 0.1 --epochs 12
 #include "examples/models/lenet.h"
 
 #include <algorithm>
