@@ -28,9 +28,10 @@ using TorchState = Safetensors;
 StateDict from_torch(const TorchState& torch, const StateDict& like,
                      const std::vector<std::string>& names);
 
-/// The same of a state of the optimi library, which keeps m and v divided by their corrections:
-/// m = exp_avg (1 - beta1^t), v = exp_avg_sq (1 - beta2^t), and names beta1 and beta2. t is "state.0.step", or "group.0.step"
-/// of the metadata. Throws what from_torch() throws, and ConfigError:
+/// The same of a state of the optimi library, which names beta1 and beta2, and keeps m and v
+/// divided by their corrections: m = exp_avg (1 - beta1^t), v = exp_avg_sq (1 - beta2^t). t is
+/// "state.0.step", or "group.0.step" of the metadata. Throws what from_torch() throws, and
+/// ConfigError:
 ///   "[from_optimi] rule: Adan; expected one of Adam, AdamW, StableAdamW"
 ///   "[from_optimi] state.0.kahan_comp: a compensation; expected parameters of float32 or float64"
 ///   "[from_optimi] state.0.step: not there; expected it or group.0.step"

@@ -63,7 +63,7 @@ __device__ inline void step_element(const gpu::PreparedRule<Rule>& prepared, con
 
 template <class T, bool kHalf, class Rule>
 __global__ void update_chunk(gpu::UpdateTables<Rule> tables, optim::Launch launch) {
-  constexpr std::size_t kStates = Rule::kState.size();
+  constexpr int kStates = static_cast<int>(Rule::kState.size());
   const gpu::UpdateChunk chunk = tables.chunks[blockIdx.x];
   const auto& slot = tables.slots[chunk.slot];
   const gpu::PreparedRule<Rule> prepared = tables.rules[tables.rule_of_slot[chunk.slot]];
@@ -73,9 +73,9 @@ __global__ void update_chunk(gpu::UpdateTables<Rule> tables, optim::Launch launc
     T theta = load_parameter<T, kHalf>(slot, launch, i), state[kStates + 1];
     const T g =
         optim::used_element(stored_number<T, kHalf>(slot.dtype, slot.g, i), launch.gradient);
-    for (std::size_t k = 0; k < kStates; ++k) state[k] = static_cast<const T*>(slot.state[k])[i];
+    for (int k = 0; k < kStates; ++k) state[k] = static_cast<const T*>(slot.state[k])[i];
     step_element(prepared, prepared.rule, theta, g, state, std::make_index_sequence<kStates>{});
-    for (std::size_t k = 0; k < kStates; ++k) static_cast<T*>(slot.state[k])[i] = state[k];
+    for (int k = 0; k < kStates; ++k) static_cast<T*>(slot.state[k])[i] = state[k];
     if (!launch.keep_theta) store_parameter<T, kHalf>(theta, slot, launch, i);
   }
 }
@@ -93,7 +93,7 @@ __device__ inline auto measured(const Rule& rule, T theta, T g, T* state,
 template <class T, bool kHalf, class Rule>
 __global__ void measure_chunks(std::int64_t count, gpu::UpdateTables<Rule> tables,
                                optim::Launch launch) {
-  constexpr std::size_t kStates = Rule::kState.size();
+  constexpr int kStates = static_cast<int>(Rule::kState.size());
   constexpr int kSums = static_cast<int>(Rule::kSums), kLanes = static_cast<int>(optim::kLanes);
   GRADUS_SHARED(double, part, [kSums * kMeasureThreads]);
   const int t = threadIdx.x, lane = t % kLanes;
@@ -110,10 +110,10 @@ __global__ void measure_chunks(std::int64_t count, gpu::UpdateTables<Rule> table
       T state[kStates + 1];
       const T g =
           optim::used_element(stored_number<T, kHalf>(slot.dtype, slot.g, i), launch.gradient);
-      for (std::size_t k = 0; k < kStates; ++k) state[k] = static_cast<const T*>(slot.state[k])[i];
+      for (int k = 0; k < kStates; ++k) state[k] = static_cast<const T*>(slot.state[k])[i];
       const auto terms = measured(rule, load_parameter<T, kHalf>(slot, launch, i), g, state,
                                   std::make_index_sequence<kStates>{});
-      for (std::size_t k = 0; k < kStates; ++k) static_cast<T*>(slot.state[k])[i] = state[k];
+      for (int k = 0; k < kStates; ++k) static_cast<T*>(slot.state[k])[i] = state[k];
       for (int s = 0; s < kSums; ++s) sums[s] += static_cast<double>(terms[s]);
     }
   }

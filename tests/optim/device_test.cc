@@ -10,6 +10,7 @@
 #include "nn/linear.h"
 #include "optim/clip.h"
 #include "optim/gradient_release.h"
+#include "optim/lbfgs.h"
 #include "optim/optimizer.h"
 #include "optim/rules/adam.h"
 #include "optim/rules/adamw.h"
@@ -223,6 +224,24 @@ TEST(OnADevice, AveragesTracesAndReleasesAreThoseOfTheCpu) {
   sum(w * w).backward();
   EXPECT_FALSE(w.grad().defined());
   expect_same_bits(w.value().to(kCpu), full({3}, 0.5));
+}
+
+TEST(OnADevice, LbfgsTakesItsStepsByWayOfTheHost) {
+  const auto end = [](Device device) {
+    const Variable x = parameter(tensor({-1.5, 2}).to(device));
+    const Tensor target = tensor({3, 4}).to(device);
+    LBFGS optimizer({{"x", x}}, {.lr = 0.5, .max_iter = 6});
+    for (int step = 0; step < 3; ++step) {
+      optimizer.step([&] {
+        x.zero_grad();
+        const Variable away = x - target, loss = sum(away * away * away * away);
+        loss.backward();
+        return loss;
+      });
+    }
+    return x.value().to(kCpu);
+  };
+  expect_same_bits(end(kCudaEmulated), end(kCpu));
 }
 
 TEST(OnADevice, WhatCannotBeThereIsRefusedBeforeAnythingChanges) {
