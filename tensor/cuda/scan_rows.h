@@ -7,8 +7,8 @@ namespace gradus::GRADUS_GPU {
 constexpr int kScanThreads = 128, kNeighbours = 8, kScanPiece = kScanThreads * kNeighbours;
 constexpr std::int64_t kShortScan = 64;  // elements of a row that one thread scans alone
 
-// An Op has a State, makes one of an element, combines two that follow each other, and writes one as
-// the result at a position.
+// An Op has a State, makes one of an element, combines two that follow each other, and writes one
+// as the result at a position.
 
 // A thread for each row.
 template <class Op>

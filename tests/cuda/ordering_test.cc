@@ -40,15 +40,23 @@ Tensor with_ties(const Shape& shape, DType dtype, std::uint64_t seed = 1) {
 
 TEST(DeviceScans, OfWholeNumbersAndShortLinesHaveTheBitsOfTheCPU) {
   for (const DType dtype : kScanned) {
-    for (const Shape& shape : kLines) {
-      if (is_floating(dtype) && shape.at(-1) > 64) continue;
-      same_bits(
-          numbers(shape, dtype), [](const Tensor& x) { return cumsum(x, -1); }, "cumsum");
-      same_bits(
-          numbers(shape, dtype), [](const Tensor& x) { return cumprod(x, 0); }, "cumprod");
-    }
+    const Tensor base = numbers({3, 5, 7}, dtype);
     same_bits(
-        numbers({3, 5, 7}, dtype), [](const Tensor& x) { return diff(x, 2, 0); }, "diff");
+        base, [](const Tensor& x) { return cumsum(x, -1); }, "cumsum");
+    same_bits(
+        base, [](const Tensor& x) { return cumprod(x, 0); }, "cumprod");
+    same_bits(
+        base, [](const Tensor& x) { return diff(x, 2, 0); }, "diff");
+  }
+  for (const Shape& shape : kLines) {
+    for (const DType dtype : {kFloat32, kInt64}) {
+      if (is_floating(dtype) && shape.at(-1) > 64) continue;
+      const Tensor x = numbers(shape, dtype);
+      in_all_schedules([&] {
+        expect_same_bits(cumsum(there(x), -1), cumsum(x, -1), "cumsum");
+        expect_same_bits(cumprod(there(x), -1), cumprod(x, -1), "cumprod");
+      });
+    }
   }
   const Tensor x = numbers({2, 9000}, kInt64);
   expect_same_bits(cumsum(there(x), 1), cumsum(x, 1));
@@ -74,7 +82,9 @@ TEST(DeviceScans, OfLongLinesAddInATree) {
 TEST(DeviceScans, OfExtremesHaveTheBitsOfTheCPU) {
   for (const DType dtype : kScanned) {
     for (const Shape& shape : kLines) {
-      const Tensor x = numel(shape) > 1000 ? numbers(shape, dtype) : with_ties(shape, dtype);
+      const bool big = numel(shape) > 1000;
+      if (big && dtype != kFloat32 && dtype != kInt64) continue;
+      const Tensor x = big ? numbers(shape, dtype) : with_ties(shape, dtype);
       for (const int axis : {0, -1}) {
         in_all_schedules([&] {
           expect_same_bits(cummax(there(x), axis).values, cummax(x, axis).values);

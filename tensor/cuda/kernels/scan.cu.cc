@@ -1,4 +1,4 @@
-// Running sums and products of rows, and linear recurrences.
+// Running sums and products of rows.
 #include "tensor/cuda/scan.h"
 
 #include "tensor/cuda/scan_rows.h"
@@ -34,18 +34,6 @@ struct RunningLogSum : RunningSum<T> {
   }
 };
 
-template <class T>
-__global__ void recurrence_of_row(std::int64_t rows, std::int64_t n, const T* a, const T* b, T* y) {
-  for (std::int64_t row = first_position(); row < rows; row += all_threads()) {
-    double now = static_cast<double>(b[row * n]);
-    y[row * n] = static_cast<T>(now);
-    for (std::int64_t i = row * n + 1; i < (row + 1) * n; ++i) {
-      now = static_cast<double>(a[i]) * now + static_cast<double>(b[i]);
-      y[i] = static_cast<T>(now);
-    }
-  }
-}
-
 }  // namespace gradus::GRADUS_GPU
 
 namespace gradus::gpu {
@@ -64,22 +52,11 @@ void scan_rows(Running how, std::int64_t rows, std::int64_t n, const T* x, T* y,
   }
 }
 
-template <class Device, class T>
-void recurrence_rows(std::int64_t rows, std::int64_t n, const T* a, const T* b, T* y,
-                     void* stream) {
-  if (rows == 0 || n == 0) return;
-  GRADUS_LAUNCH(recurrence_of_row<T>, launch_for(rows, stream), rows, n, a, b, y);
-}
-
 #define GRADUS_INSTANTIATE(T)                                                                      \
   template void scan_rows<ThisDevice, T>(Running, std::int64_t, std::int64_t, const T*, T*, void*, \
                                          void*)
 GRADUS_INSTANTIATE(float);
 GRADUS_INSTANTIATE(double);
 GRADUS_INSTANTIATE(std::int64_t);
-template void recurrence_rows<ThisDevice, float>(std::int64_t, std::int64_t, const float*,
-                                                 const float*, float*, void*);
-template void recurrence_rows<ThisDevice, double>(std::int64_t, std::int64_t, const double*,
-                                                  const double*, double*, void*);
 
 }  // namespace gradus::gpu
