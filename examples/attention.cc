@@ -62,7 +62,7 @@ data::DataLoader words(std::int64_t n, std::int64_t length, const TrainingOption
 
 void run(const TrainingOptions& o, const std::string& word, const std::string& attention) {
   check_figure(o);
-  if (!attention.empty()) train::check_figure_file(attention);
+  check_picture(attention);
   const auto length = static_cast<std::int64_t>(word.size());
   if (length < 2 || length > 30 || word.find_first_not_of(kAlphabet) != std::string::npos) {
     throw ConfigError("[attention] word: '" + word + "'; expected 2 to 30 letters a..z");

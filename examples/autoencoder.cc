@@ -62,7 +62,7 @@ void draw_samples(const Autoencoder& net, const data::DataLoader& test, const st
 
 void run(const TrainingOptions& o, const std::string& samples) {
   check_figure(o);
-  if (!samples.empty()) train::check_figure_file(samples);
+  check_picture(samples);
   Generator rng(o.seed);
   const auto train = image_loader(data::mnist, data::Split::kTrain, o);
   const auto test = image_loader(data::mnist, data::Split::kTest, o);

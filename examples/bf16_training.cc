@@ -100,7 +100,7 @@ void run(TrainingOptions o) {
 
 int main(int argc, char** argv) {
   CommandLine line("The same network in float32 and in four kinds of bfloat16 (MNIST)");
-  TrainingOptions options{.epochs = 5, .batch = 128, .lr = 0.0001};
+  TrainingOptions options{.epochs = 5, .batch = 128, .lr = 0.00003};
   line.count("--epochs", options.epochs, "how often all samples are seen");
   line.count("--batch", options.batch, "samples per step");
   line.option("--lr", options.lr, "learning rate; the smaller, the more is lost");

@@ -1,7 +1,7 @@
 // LeNet: on Fashion-MNIST with the textbook's settings and its five schedules of the learning rate,
 // or on MNIST.
 //   ./gradus run lenet --schedule cosine_warmup --figure lenet.svg
-//   ./gradus run lenet --set mnist --epochs 10
+//   ./gradus run lenet --set mnist --shift 2 --schedule square_root --batch 64 --lr 0.1 --epochs 12
 #include "examples/models/lenet.h"
 
 #include <algorithm>
@@ -34,11 +34,12 @@ optim::Schedule schedule_of(const std::string& name, double lr) {
   return schedules::Constant{.base = lr};
 }
 
-void run(const TrainingOptions& o, const std::string& set, const std::string& schedule) {
+void run(const TrainingOptions& o, const std::string& set, const std::string& schedule,
+         std::uint64_t shift) {
   check_figure(o);
   Generator rng(o.seed);
   const auto source = set == "mnist" ? data::mnist : data::fashion_mnist;
-  const auto train = image_loader(source, data::Split::kTrain, o);
+  const auto train = image_loader(source, data::Split::kTrain, o, static_cast<int>(shift));
   const auto test = image_loader(source, data::Split::kTest, o);
 
   models::LeNet net(rng, {.modern = true});
@@ -78,9 +79,11 @@ int main(int argc, char** argv) {
   CommandLine line("Images with LeNet (Fashion-MNIST or MNIST), the textbook's schedules");
   TrainingOptions options{.epochs = 30, .batch = 256, .lr = 0.3};
   std::string set = "fashion_mnist", schedule = "constant";
+  std::uint64_t shift = 0;
   add_options(line, options);
   line.option("--set", set, "which images", {"fashion_mnist", "mnist"});
+  line.option("--shift", shift, "pixels by which images are moved at random while training");
   line.option("--schedule", schedule, "of the learning rate",
               {"constant", "square_root", "halving", "cosine", "cosine_warmup"});
-  return line.run(argc, argv, [&] { run(options, set, schedule); });
+  return line.run(argc, argv, [&] { run(options, set, schedule, shift); });
 }

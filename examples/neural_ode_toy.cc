@@ -1,7 +1,6 @@
 // A network learns the law of motion of a spiral from its paths alone: dy/dt = f(y), solved by 200
 // steps of Runge and Kutta, and differentiated through all of them.
 //   ./gradus run neural_ode_toy --paths paths.svg
-#include <algorithm>
 #include <cmath>
 #include <iostream>
 
@@ -15,7 +14,6 @@
 #include "nn/tanh.h"
 #include "optim/optimizer.h"
 #include "optim/rules/adam.h"
-#include "optim/schedules/one_cycle.h"
 #include "tensor/elementwise_all.h"
 #include "tensor/memory.h"
 
@@ -48,7 +46,7 @@ Variable solve(const Field& f, Variable y, std::int64_t steps) {
 // Paths from random places. Shapes: features [N, 2], targets [N, steps + 1, 2].
 data::TensorDataset paths(std::int64_t n, std::int64_t steps, Generator& rng) {
   const NoGradGuard no_grad;
-  const Tensor starts = uniform({n, 2}, -2, 2, rng);
+  const Tensor starts = uniform({n, 2}, -2.5, 2.5, rng);
   return {starts, solve(van_der_pol, starts, steps).value()};
 }
 
@@ -87,11 +85,11 @@ void draw_paths(const Field& f, const data::TensorDataset& some, const std::stri
 
 void run(const TrainingOptions& o, const std::string& paths_file) {
   check_figure(o);
-  if (!paths_file.empty()) train::check_figure_file(paths_file);
+  check_picture(paths_file);
   Generator rng(o.seed);
   const Device device(o.device);
-  const std::int64_t steps = size_of_run(o, 200, 40, 5), batch = size_of_run(o, o.batch, 16, 8);
-  const data::DataLoader train(paths(size_of_run(o, 512, 256, 64), steps, rng),
+  const std::int64_t steps = size_of_run(o, 200, 40, 20), batch = size_of_run(o, o.batch, 16, 8);
+  const data::DataLoader train(paths(size_of_run(o, 2048, 256, 64), steps, rng),
                                {.batch_size = batch,
                                 .shuffle = true,
                                 .workers = o.workers,
@@ -107,8 +105,6 @@ void run(const TrainingOptions& o, const std::string& paths_file) {
   print_tape_size(learned, test, steps);
   optim::Optimizer<optim::Adam> optimizer(net.named_parameters(), {.lr = o.lr});
   optimizer.options().clip_norm = 1;
-  const auto all_steps = static_cast<double>(size_of_run(o, o.epochs, 8, 4) * train.size());
-  optimizer.schedule("lr", optim::schedules::OneCycle{.max = o.lr, .steps = all_steps});
 
   train::RunOptions options = run_options(o, "test loss", true);
   options.epochs = size_of_run(o, o.epochs, 8, 4);
@@ -116,9 +112,11 @@ void run(const TrainingOptions& o, const std::string& paths_file) {
   train::Run run(options, {"train loss", "test loss"}, {.model = &net, .optimizer = &optimizer},
                  std::cout);
   while (run.next_epoch()) {
-    // The beginnings of the paths first: a law that is wrong leads far astray in 200 steps.
-    const std::int64_t tenth = 1 + 20 * run.state().epoch / options.epochs;
-    const std::int64_t seen = steps * std::min<std::int64_t>(tenth, 10) / 10;
+    // First the beginnings of the paths, since a wrong law leads far astray later; then, with
+    // small steps, whole paths.
+    const bool whole = 5 * run.state().epoch >= 4 * options.epochs;
+    const std::int64_t seen = whole ? steps : steps / 20;
+    optimizer.set_hyper_parameter("lr", whole ? o.lr / 100 : o.lr);
     for (const data::Batch& some : run.batches(train)) {
       const Tensor true_path = some.y.narrow(1, 0, seen + 1);
       const Variable loss = nn::mse_loss(solve(learned, some.x, seen), true_path);
@@ -143,7 +141,7 @@ void run(const TrainingOptions& o, const std::string& paths_file) {
 
 int main(int argc, char** argv) {
   CommandLine line("A network learns the law of motion of a spiral (neural ODE)");
-  TrainingOptions options{.epochs = 100, .batch = 64, .lr = 0.02};
+  TrainingOptions options{.epochs = 50, .batch = 64, .lr = 0.005};
   std::string paths_file;
   add_options(line, options);
   line.option("--paths", paths_file, "draw true and learned paths into this .svg or .png file");

@@ -53,7 +53,7 @@ void draw_confusion(const nn::Module& net, const data::DataLoader& test, const s
 
 void run(const TrainingOptions& o, const std::string& matrix) {
   check_figure(o);
-  if (!matrix.empty()) train::check_figure_file(matrix);
+  check_picture(matrix);
   Generator rng(o.seed);
   const auto train = varied_images(o);
   const auto test = image_loader(data::fashion_mnist, data::Split::kTest, o);

@@ -19,7 +19,7 @@ using namespace gradus;
 
 void run(const TrainingOptions& o, int arms, double noise, const std::string& boundary) {
   check_figure(o);
-  if (!boundary.empty()) train::check_figure_file(boundary);
+  check_picture(boundary);
   if (arms < 2 || arms > 7) {
     throw ConfigError("[spirals] arms: " + std::to_string(arms) + "; expected 2..7");
   }

@@ -67,7 +67,7 @@ double mean_loss(const Vae& net, const data::DataLoader& loader) {
 
 void run(const TrainingOptions& o, const std::string& samples) {
   check_figure(o);
-  if (!samples.empty()) train::check_figure_file(samples);
+  check_picture(samples);
   Generator rng(o.seed);
   const auto train = image_loader(data::mnist, data::Split::kTrain, o);
   const auto test = image_loader(data::mnist, data::Split::kTest, o);
@@ -105,7 +105,7 @@ void run(const TrainingOptions& o, const std::string& samples) {
 
 int main(int argc, char** argv) {
   CommandLine line("A variational autoencoder of handwritten digits (MNIST)");
-  TrainingOptions options{.epochs = 15, .batch = 128, .lr = 0.001};
+  TrainingOptions options{.epochs = 10, .batch = 128, .lr = 0.001};
   std::string samples;
   add_options(line, options);
   line.option("--samples", samples, "draw invented digits into this .svg or .png file");

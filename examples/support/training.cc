@@ -2,7 +2,10 @@
 
 #include <cstdio>
 
+#include "data/compose.h"
+#include "data/images.h"
 #include "nn/metrics/accuracy.h"
+#include "train/gnuplot.h"
 #include "train/progress.h"
 
 namespace gradus {
@@ -61,9 +64,13 @@ train::RunOptions run_options(const TrainingOptions& o, const std::string& best,
   return run;
 }
 
-void check_figure(const TrainingOptions& o) {
-  if (!o.figure.empty()) train::check_figure_file(o.figure);
+void check_picture(const std::string& file) {
+  if (file.empty()) return;
+  train::check_figure_file(file);
+  train::run_gnuplot("set print '-'\nprint 1\n");
 }
+
+void check_figure(const TrainingOptions& o) { check_picture(o.figure); }
 
 void draw(const train::Run& run, const TrainingOptions& o, const std::string& title) {
   if (!o.figure.empty() && !run.log().rows().empty()) {
@@ -90,7 +97,7 @@ std::int64_t size_of_run(const TrainingOptions& o, std::int64_t full, std::int64
 }
 
 data::DataLoader image_loader(data::TensorDataset (*set)(data::Split, const std::string&),
-                              data::Split split, const TrainingOptions& o) {
+                              data::Split split, const TrainingOptions& o, int shift) {
   const bool train = split == data::Split::kTrain;
   data::TensorDataset images = set(split, o.data);
   if (o.smoke) images = images.head(std::min(kSmokeSamples, images.size()));
@@ -100,7 +107,12 @@ data::DataLoader image_loader(data::TensorDataset (*set)(data::Split, const std:
   options.workers = o.workers;
   options.seed = o.seed;
   options.device = Device(o.device);
-  return data::DataLoader(std::move(images), options);
+  if (shift == 0) return data::DataLoader(std::move(images), options);
+  const auto moved = [shift](data::Sample s, Generator& rng) {
+    s.x = data::random_crop(s.x, s.x.dim(1), s.x.dim(2), rng, shift);
+    return s;
+  };
+  return data::DataLoader(data::transform(data::share(std::move(images)), moved), options);
 }
 
 double test_accuracy(nn::Module& net, const data::DataLoader& loader) {

@@ -31,7 +31,10 @@ void add_device_and_smoke(CommandLine& line, TrainingOptions& options);
 train::RunOptions run_options(const TrainingOptions& options, const std::string& best = "",
                               bool lower_is_better = false);
 
-/// Fails early where --figure could not be written, and draws the metrics of a run at its end.
+/// Fails early where a picture could not be drawn: another ending than .svg or .png, no gnuplot. An
+/// empty name stands for no picture. Throws as train::write_figure.
+void check_picture(const std::string& file);
+/// The same for --figure, and draws the metrics of a run at its end.
 void check_figure(const TrainingOptions& options);
 void draw(const train::Run& run, const TrainingOptions& options, const std::string& title);
 
@@ -52,8 +55,9 @@ std::int64_t size_of_run(const TrainingOptions& options, std::int64_t full, std:
                          std::int64_t emulated);
 
 /// Images for training or for tests, on the device: all of them, or, for --smoke, few.
+/// shift: pixels by which each image is moved at random, up and down, left and right.
 data::DataLoader image_loader(data::TensorDataset (*set)(data::Split, const std::string&),
-                              data::Split split, const TrainingOptions& options);
+                              data::Split split, const TrainingOptions& options, int shift = 0);
 
 /// The part of the samples that the classifier has right; its mode stays as it was.
 double test_accuracy(nn::Module& net, const data::DataLoader& loader);

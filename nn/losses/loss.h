@@ -35,8 +35,8 @@ class LossStep {
     const char* name;
     Operand& operand;
   };
-  /// The first argument must be floating, and the first `alike` ones of one shape. Throws
-  /// DTypeError, ShapeError:
+  /// The first argument must be floating, all on one device but for 0-d ones on the CPU, and the
+  /// first `alike` ones of one shape. Throws DTypeError, DeviceError, ShapeError:
   ///   "[l1_loss] input is [10, 1] and target is [10]; expected equal shapes; use reshape"
   LossStep(const char* loss, std::initializer_list<Argument> arguments, int alike = 9);
 

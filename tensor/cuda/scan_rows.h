@@ -7,8 +7,8 @@ namespace gradus::GRADUS_GPU {
 constexpr int kScanThreads = 128, kNeighbours = 8, kScanPiece = kScanThreads * kNeighbours;
 constexpr std::int64_t kShortScan = 64;  // elements of a row that one thread scans alone
 
-// A scan has a State, makes one of an element, combines two that follow each other, and writes one
-// as the result at a position.
+// An Op has a State, makes one of an element, combines two that follow each other, and writes one as
+// the result at a position.
 
 // A thread for each row.
 template <class Op>
@@ -41,8 +41,9 @@ __global__ void scan_piece(std::int64_t n, std::int64_t pieces, const typename O
   State state = {};
   if (first < count) {
     state = Op::start(element[first], begin + first);
-    for (int i = first + 1; i < last; ++i)
+    for (int i = first + 1; i < last; ++i) {
       state = op.combine(state, Op::start(element[i], begin + i));
+    }
     ends[0][t] = state;
   }
   __syncthreads();

@@ -11,11 +11,13 @@
 #include "autograd/ops/embedding.h"
 #include "autograd/ops/extremes.h"
 #include "autograd/ops/gather.h"
+#include "autograd/ops/index.h"
 #include "autograd/ops/index_select.h"
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linalg.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/logsumexp.h"
+#include "autograd/ops/masked_fill.h"
 #include "autograd/ops/matmul.h"
 #include "autograd/ops/max.h"
 #include "autograd/ops/mean_squared_error.h"
@@ -26,12 +28,15 @@
 #include "autograd/ops/softmax.h"
 #include "autograd/ops/sort.h"
 #include "autograd/ops/sum.h"
+#include "autograd/ops/take.h"
 #include "autograd/ops/to_device.h"
 #include "autograd/ops/transpose.h"
 #include "autograd/ops/var.h"
+#include "autograd/ops/where.h"
 #include "tensor/elementwise/add.h"
 #include "tensor/elementwise/div.h"
 #include "tensor/elementwise/exp.h"
+#include "tensor/elementwise/greater.h"
 #include "tensor/elementwise/mul.h"
 #include "tensor/elementwise/relu.h"
 #include "tensor/elementwise/sub.h"
@@ -125,12 +130,30 @@ TEST(TapeOnDevices, SecondDerivativesToo) {
   }
 }
 
-// Gradients, and with create_graph those of their squares, of what has an order or a decomposition.
-TEST(TapeOnDevices, OrdersAndDecompositionsHaveTheGradientsOfTheCPU) {
+// Gradients, and with create_graph those of their squares: indices, orders, decompositions.
+TEST(TapeOnDevices, FirstAndSecondGradientsAreThoseOfTheCPU) {
   const Variable a = gap_parameter({3, 4}, -1, 2, 1), s = gap_parameter({2, 3, 3}, -1, 2, 2);
-  const Tensor one = eye(3, kFloat64) * 6;
+  const Tensor one = eye(3, kFloat64) * 6, at = tensor({2, 0, 2}, kInt64);
+  const Tensor places = tensor({{1, 0, 1, 2}, {0, 0, 2, 1}}, kInt64);
   using F = std::function<Variable(const Variable&)>;
+  const auto moved = [](const Tensor& t, const Variable& x) { return t.to(x.device()); };
   const std::vector<std::pair<std::string, F>> of_a = {
+      {"index",
+       [&](auto& x) {
+         return x.index({moved(at, x), Slice()});
+       }},
+      {"index_put",
+       [&](auto& x) {
+         return index_put(x, {moved(at, x), 1}, sum(x, 1));
+       }},
+      {"index_add", [&](auto& x) { return index_add(x, 0, moved(at, x), x * x, 0.5); }},
+      {"index_fill", [&](auto& x) { return index_fill(x, 0, moved(at, x), 3); }},
+      {"take", [&](auto& x) { return take(x, moved(places, x)); }},
+      {"take_along_axis", [&](auto& x) { return take_along_axis(x, moved(places, x), 0); }},
+      {"scatter", [&](auto& x) { return scatter(x, 0, moved(places, x), exp(x)); }},
+      {"masked_select", [](auto& x) { return masked_select(x, greater(x.value(), 0.5)); }},
+      {"masked_fill", [](auto& x) { return masked_fill(x, greater(x.value(), 0.5), 2); }},
+      {"where", [](auto& x) { return where(greater(x.value(), 0.5), x * x, x); }},
       {"cumsum", [](auto& x) { return cumsum(x, 1); }},
       {"cumprod", [](auto& x) { return cumprod(x, 0); }},
       {"logcumsumexp", [](auto& x) { return logcumsumexp(x, 1); }},
@@ -152,7 +175,7 @@ TEST(TapeOnDevices, OrdersAndDecompositionsHaveTheGradientsOfTheCPU) {
       {"lstsq", [](auto& x) {
          return linalg::lstsq(x, slice(x, 1, {0, 1})).solution;
        }}};
-  const auto on = [&](const Variable& x) { return one.to(x.device()); };
+  const auto on = [&](const Variable& x) { return moved(one, x); };
   const std::vector<std::pair<std::string, F>> of_s = {
       {"solve", [](auto& x) { return linalg::solve(x, x * x); }},
       {"inverse", [](auto& x) { return linalg::inverse(x); }},

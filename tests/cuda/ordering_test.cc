@@ -144,7 +144,7 @@ TEST(DeviceSort, FindsWhatIsUnique) {
 }
 
 TEST(DeviceHistograms, CountAsOnTheCPU) {
-  const Tensor x = numbers({40000}, kFloat32), w = numbers({40000}, kFloat32, 2);
+  const Tensor x = numbers({40000}, kFloat32), w = numbers({40000}, kFloat64, 2);
   const Tensor bins = numbers({40000}, kInt32);
   in_all_schedules([&] {
     // Weights are added in the CPU's order, part by part.
@@ -193,6 +193,8 @@ TEST(DeviceMoments, HaveTheBitsOfTheCPU) {
       expect_same_bits(f(there(x), {1}), f(x, {1}), what);
     }
   }
+  const Tensor zero = full({2, 5}, -0.0);
+  expect_same_bits(var_mean(there(zero), {1}).second, var_mean(zero, {1}).second, "-0");
   const Tensor x = numbers({300000}, kFloat64);  // two levels of the tree above the parts
   expect_same_bits(var(there(x)), var(x));
   expect_same_bits(norm(there(x)), norm(x));

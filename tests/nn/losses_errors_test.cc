@@ -1,6 +1,7 @@
 // What losses refuse, and in which words.
 #include <gtest/gtest.h>
 
+#include "autograd/ops/cross_entropy.h"
 #include "nn/losses/binary_cross_entropy.h"
 #include "nn/losses/cosine.h"
 #include "nn/losses/gaussian_nll.h"
@@ -43,6 +44,21 @@ const Loss kAlike[] = {
     {"poisson_nll_loss", [](V x, V t) { return poisson_nll_loss(x, t); }},
     {"gaussian_nll_loss", [](V x, V t) { return gaussian_nll_loss(x, t, x); }},
 };
+
+TEST(LossErrors, NameDevicesThatDiffer) {
+  const Tensor here = ones({2, 3}), there = ones({2, 3}, kCudaEmulated);
+  for (const Loss& loss : kAlike) {
+    expect_throws_text<DeviceError>([&] { loss.f(there, here); },
+                                    "[" + loss.name +
+                                        "] input is on cuda_emulated and target is on cpu; "
+                                        "expected one device; use target.to(\"cuda_emulated\")");
+  }
+  const Tensor classes = zeros({2}, kInt64, kCudaEmulated);
+  expect_throws_text<DeviceError>(
+      [&] { return gradus::cross_entropy(there, classes, {.weight = ones({3})}); },
+      "[cross_entropy] logits is on cuda_emulated and weight is on cpu; expected one device; use "
+      "weight.to(\"cuda_emulated\")");
+}
 
 TEST(LossErrors, NameUnequalShapes) {
   for (const Loss& loss : kAlike) {

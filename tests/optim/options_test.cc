@@ -291,7 +291,8 @@ TEST(LrZero, MovesTheStateAlone) {
       EXPECT_TRUE(state.dtype() == kUInt8 || all(isfinite(state)).item() != 0) << rule << name;
       moved = moved || sum(abs(state.to(kFloat64))).item() != 0;
     }
-    EXPECT_EQ(moved, rule != "SGD") << rule;
+    // SGD has no state, and with the lr inside, LARS keeps its velocity at 0.
+    EXPECT_EQ(moved, rule != "SGD" && rule != "LARS") << rule;
     // A warm-up from 0 goes on with finite numbers.
     optimizer->set_hyper_parameter("lr", 0.1);
     optimizer->step();

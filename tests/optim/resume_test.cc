@@ -94,14 +94,14 @@ struct Plan {
 
 std::vector<Plan> runs() {
   std::vector<Plan> all;
+  int next = 0;
   for (const std::string& rule : rule_names()) {
     const auto optimizer = make_optimizer(rule, {{"x", parameter(zeros({1}))}});
     if (dynamic_cast<Engine*>(optimizer.get()) == nullptr) continue;
     for (const DType dtype : {kFloat16, kBFloat16, kFloat32, kFloat64}) {
+      // All dtypes with all schedules, and 16 schedules with each rule.
       const auto schedules = static_cast<int>(all_schedules().size());
-      for (int schedule = 0; schedule < schedules; ++schedule) {
-        all.push_back({rule, dtype, schedule, 0});
-      }
+      for (int i = 0; i < 4; ++i, ++next) all.push_back({rule, dtype, next % schedules, 0});
       // Each other way to keep 16 bits with one of the schedules.
       for (int way = 1; is_half(dtype) && way < 4; ++way) all.push_back({rule, dtype, way, way});
     }
@@ -156,7 +156,7 @@ TEST(Resume, InANewProcessGivesTheSameBits) {
     training.save(folder.path(), run.name());
     training.steps(kHalf, 2 * kHalf);
   }
-  ASSERT_GE(whole.size(), 3000u);
+  ASSERT_GE(whole.size(), 700u);
   ASSERT_EQ(setenv(kFolder, folder.path().c_str(), 1), 0);
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
   const int status = std::system(("env -u TEST_PREMATURE_EXIT_FILE -u XML_OUTPUT_FILE '" + self +

@@ -246,9 +246,10 @@ TEST(Soap, KeepsItsBasesOrthonormalAndSmall) {
 
 TEST(Soap, RefusesGradientsItCannotSquareTwiceBeforeAnythingChanges) {
   for (const auto& [dtype, large, text] :
-       {std::tuple{kFloat32, 1e20,
-                   "norm 1e+20; expected at most 4e+09, since SOAP squares it twice "
-                   "in float32 (clip_norm may help)"},
+       {std::tuple{
+            kFloat32, 1e20,
+            "norm 100000002004087734272; expected at most 4e+09, since SOAP squares it twice "
+            "in float32 (clip_norm may help)"},
         {kFloat64, 1e160,
          "norm inf; expected at most 1e+77, since SOAP squares it twice in "
          "float64 (clip_norm may help)"}}) {

@@ -1,6 +1,5 @@
 #include "tensor/cuda/ops/moments.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "tensor/cuda/dispatch.h"
@@ -11,7 +10,6 @@
 #include "tensor/elementwise/div.h"
 #include "tensor/elementwise/equal.h"
 #include "tensor/elementwise/greater.h"
-#include "tensor/elementwise/isfinite.h"
 #include "tensor/elementwise/isinf.h"
 #include "tensor/elementwise/isnan.h"
 #include "tensor/elementwise/less.h"
