@@ -26,12 +26,14 @@ CUDA_DEFINES = select({
 
 def _cuda_objects_impl(ctx):
     if not CUDA_TOOLKIT.home:
-        fail("--config=cuda needs the CUDA toolkit, 12 or newer: %s. Set CUDA_HOME, or build without --config=cuda" % CUDA_TOOLKIT.why)
+        fail("--config=cuda needs the CUDA toolkit, 12 or newer: %s. Set CUDA_HOME, or build without " %
+             CUDA_TOOLKIT.why + "--config=cuda")
     contexts = [dep[CcInfo].compilation_context for dep in ctx.attr.deps]
     includes, defines, headers = [], [], []
     for context in contexts:
         headers.append(context.headers)
-        includes += context.includes.to_list() + context.quote_includes.to_list() + context.system_includes.to_list()
+        for folders in [context.includes, context.quote_includes, context.system_includes]:
+            includes += folders.to_list()
         defines += context.defines.to_list()
     flags = _FLAGS + [ctx.attr.architectures]
     if int(CUDA_TOOLKIT.version.split(".")[0]) >= 13:
@@ -46,10 +48,11 @@ def _cuda_objects_impl(ctx):
         ctx.actions.run_shell(
             inputs = depset([source], transitive = headers),
             outputs = [object],
-            # A folder of its own: nvcc names temporary files after process and source, and processes
-            # in sandboxes share their small numbers.
-            command = "TMPDIR=$(mktemp -d) || exit; export TMPDIR; trap 'rm -rf \"$TMPDIR\"' EXIT; " +
-                      "%s/bin/nvcc %s -c %s -o %s" % (CUDA_TOOLKIT.home, " ".join(flags), source.path, object.path),
+            # A folder of its own: nvcc names temporary files after process and source, and
+            # processes in sandboxes share their small numbers.
+            command = "TMPDIR=$(mktemp -d) || exit; export TMPDIR; " +
+                      "trap 'rm -rf \"$TMPDIR\"' EXIT; %s/bin/nvcc %s -c %s -o %s" %
+                      (CUDA_TOOLKIT.home, " ".join(flags), source.path, object.path),
             env = {"PATH": "/usr/bin:/bin", "NVCC_RELEASE": CUDA_TOOLKIT.version},
             mnemonic = "Nvcc",
             progress_message = "Compiling %s with nvcc" % source.short_path,

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# gpu_bundle.sh [FOLDER]: makes FOLDER (out/gpu_bundle) and FOLDER.tar.gz, to be carried to a machine
-# with an NVIDIA GPU of the Hopper kind and CUDA 13: one program with the tests of devices and the
-# benchmarks, the tables they compare with, and run.sh. That machine needs no Bazel and no compiler.
+# gpu_bundle.sh [FOLDER]: makes FOLDER (out/gpu_bundle) and FOLDER.tar.gz, to be carried to a
+# machine with an NVIDIA GPU of the Hopper kind and CUDA 13: one program with the tests of devices
+# and the benchmarks, the tables they compare with, and run.sh. That machine needs no Bazel and no
+# compiler.
 #
 # GRADUS_BUNDLE_CPU=native builds for this computer's processor, which uses what is built already;
 # else the program runs on any x86-64 processor with AVX2.

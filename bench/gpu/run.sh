@@ -67,7 +67,7 @@ sanitize() {
 bench() {
   if [ -z "$gpu" ]; then
     ./gpu_tests --bench cuda_emulated --small > out/bench_small.json || status=1
-    say bench "SKIPPED: $device; all cases ran in small sizes on cuda_emulated, out/bench_small.json"
+    say bench "SKIPPED: $device; in small sizes all ran on cuda_emulated, out/bench_small.json"
     say pytorch "SKIPPED: $device"
     return
   fi

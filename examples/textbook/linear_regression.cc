@@ -49,7 +49,7 @@ train::Figure figure_of(const RegressionResult& result) {
   return figure;
 }
 
-void weight_decay(std::uint64_t seed) {
+void weight_decay(std::uint64_t seed, Device device) {
   std::printf("Weight decay (section 3.7): 200 inputs, 20 samples, lr 0.01, batch 5, 10 epochs\n");
   for (const double lambda : {0.0, 3.0}) {
     for (const bool concise : {false, true}) {
@@ -61,7 +61,8 @@ void weight_decay(std::uint64_t seed) {
                                       .epochs = 10,
                                       .doubled_gradient = concise,
                                       .weight_decay = lambda,
-                                      .start = {.sigma = 0.01, .torch_default = concise}};
+                                      .start = {.sigma = 0.01, .torch_default = concise},
+                                      .device = device};
       const auto result = concise ? train_concise(train, validation, setting, rng)
                                   : train_from_scratch(train, validation, setting, rng);
       double square = 0;
@@ -73,19 +74,22 @@ void weight_decay(std::uint64_t seed) {
   }
 }
 
-void run(std::uint64_t seed, const std::string& figure) {
+void run(std::uint64_t seed, const std::string& figure, Device device) {
+  check_available("linear_regression", device);
   if (!figure.empty()) train::check_figure_file(figure);
   Generator rng(seed);
   const data::TensorDataset train = regression_data(1000, rng),
                             validation = regression_data(1000, rng);
-  const auto scratch = train_from_scratch(train, validation, {}, rng);
+  const auto scratch = train_from_scratch(train, validation, {.device = device}, rng);
   print_result("From scratch (section 3.4): batch 32, lr 0.03, 3 epochs", scratch);
-  print_result("Concise (section 3.5): Linear, MSE without the 1/2, SGD",
-               train_concise(train, validation,
-                             {.doubled_gradient = true, .start = {.torch_default = true}}, rng));
+  print_result(
+      "Concise (section 3.5): Linear, MSE without the 1/2, SGD",
+      train_concise(train, validation,
+                    {.doubled_gradient = true, .start = {.torch_default = true}, .device = device},
+                    rng));
   print_result("Classic edition: batch 10, so three times as many steps",
-               train_from_scratch(train, validation, {.batch_size = 10}, rng));
-  weight_decay(seed);
+               train_from_scratch(train, validation, {.batch_size = 10, .device = device}, rng));
+  weight_decay(seed, device);
   if (!figure.empty()) train::write_figure(figure_of(scratch), figure);
 }
 
@@ -94,8 +98,9 @@ void run(std::uint64_t seed, const std::string& figure) {
 int main(int argc, char** argv) {
   CommandLine line("Linear regression as in chapter 3 of the textbook");
   std::uint64_t seed = 0;
-  std::string figure;
+  std::string figure, device = "cpu";
   line.option("--seed", seed, "seed of data, start and order");
   line.option("--figure", figure, "draw the from-scratch curves into this .svg or .png file");
-  return line.run(argc, argv, [&] { run(seed, figure); });
+  line.option("--device", device, "where to train", {"cpu", "cuda", "cuda_emulated"});
+  return line.run(argc, argv, [&] { run(seed, figure, Device(device)); });
 }

@@ -18,7 +18,7 @@ using namespace gradus::textbook;
 
 struct Options {
   std::string experiment, trace, data, dtype = "f32", start = "normal", order = "shuffle";
-  std::string json, figure, csv;
+  std::string json, figure, csv, device = "cpu";
   std::uint64_t seed = 0;
   int seeds = 1;
 };
@@ -32,6 +32,7 @@ void declare(CommandLine& line, Options& o) {
   line.option("--dtype", o.dtype, "element type", {"f32", "f64"});
   line.option("--start", o.start, "parameters: N(0, 0.01^2) or 0", {"normal", "zero"});
   line.option("--order", o.order, "of the samples: shuffle, natural or stride:A,B");
+  line.option("--device", o.device, "where to train", {"cpu", "cuda", "cuda_emulated"});
   line.option("--json", o.json, "write all runs and traces to this file");
   line.option("--csv", o.csv, "write all points to this file");
   line.option("--figure", o.figure, "draw the curves into this .svg or .png file");
@@ -73,7 +74,9 @@ std::vector<ExperimentRuns> run_all(const Options& o,
   RunOptions options{.seed = o.seed,
                      .dtype = airfoil.features.dtype(),
                      .zero_start = o.start == "zero",
-                     .order = o.order};
+                     .order = o.order,
+                     .device = Device(o.device)};
+  check_available("optimizers", options.device);
   std::vector<ExperimentRuns> results;
   const auto total = static_cast<std::int64_t>(experiments.size()) * o.seeds;
   train::Progress progress(std::cerr, train::is_terminal(stderr), "runs", total);

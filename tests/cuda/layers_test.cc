@@ -395,6 +395,5 @@ TEST(DeviceNetworks, LearnAsOnTheCPU) {
   learns_alike<LstmClassifier>(images, classes);
   learns_alike<Gpt>(randint(0, 11, {3, 6}, rng), randint(0, 11, {18}, rng));
 }
-
 }  // namespace
 }  // namespace gradus::testing

@@ -112,9 +112,9 @@ TEST(Allocator, GivesWhatItKeepsBackBeforeItFails) {
   void* c = allocator.allocate(6000);  // fits without a's block
   EXPECT_EQ(memory.blocks.size(), 2u);
   const std::string text =
-      "[allocate] cuda:0: out of memory for 2.9 KiB (3000 bytes); 0 bytes of 10.0 KiB are free, 9.9 "
-      "KiB are in use by 2 tensors; the largest: 5.9 KiB, 4.0 KiB float32 [32, 32]; free tensors "
-      "or use smaller ones";
+      "[allocate] cuda:0: out of memory for 2.9 KiB (3000 bytes); 0 bytes of 10.0 KiB are free, "
+      "9.9 KiB are in use by 2 tensors; the largest: 5.9 KiB, 4.0 KiB float32 [32, 32]; free "
+      "tensors or use smaller ones";
   expect_throws_text<DeviceError>([&] { return allocator.allocate(3000); }, text);
   EXPECT_EQ(allocator.stats().live, 2u);
   allocator.release(c);

@@ -20,9 +20,9 @@ double half_mse(const data::TensorDataset& data, const Tensor& w, const Tensor& 
 
 void finish_epoch(RegressionResult& result, const data::TensorDataset& train,
                   const data::TensorDataset& validation, const Tensor& w, const Tensor& b) {
-  result.epoch_losses.push_back(half_mse(train, w, b));
-  result.validation_losses.push_back(half_mse(validation, w, b));
-  result.w = w.to_vector();
+  result.epoch_losses.push_back(half_mse(train, w.to(kCpu), b.to(kCpu)));
+  result.validation_losses.push_back(half_mse(validation, w.to(kCpu), b.to(kCpu)));
+  result.w = w.to(kCpu).to_vector();
   result.b = b.item();
 }
 
@@ -46,14 +46,15 @@ RegressionResult train_from_scratch(const data::TensorDataset& train,
                                     const data::TensorDataset& validation,
                                     const RegressionSetting& setting, Generator& rng) {
   const DType dtype = train.features.dtype();
-  const Variable w =
-      parameter(starting_weights({train.features.dim(1), 1}, setting.start, rng, dtype));
-  const Variable b = parameter(zeros({1}, dtype));
+  const Tensor start = starting_weights({train.features.dim(1), 1}, setting.start, rng, dtype);
+  const Variable w = parameter(start.to(setting.device));
+  const Variable b = parameter(zeros({1}, dtype, setting.device));
   const data::Batches batches(train, setting.batch_size, data::Order::shuffle(rng));
 
   RegressionResult result;
   for (int epoch = 0; epoch < setting.epochs; ++epoch) {
-    for (const auto& [x, y] : batches.epoch(epoch)) {
+    for (const auto& batch : batches.epoch(epoch)) {
+      const Tensor x = batch.x.to(setting.device), y = batch.y.to(setting.device);
       const Variable prediction = matmul(x, w) + b;
       Variable loss = mean(square(prediction - y) / 2);
       if (setting.doubled_gradient) loss = 2 * loss;
@@ -79,6 +80,7 @@ RegressionResult train_concise(const data::TensorDataset& train,
     net.weight.value().copy_from(starting_weights(net.weight.shape(), setting.start, rng, dtype));
     net.bias.value().fill(0);
   }
+  net.to(setting.device);
   optim::Optimizer<optim::SGD> optimizer({{"bias", net.bias}}, {.lr = setting.lr});
   optimizer.add_group("weights", {{"weight", net.weight}},
                       {.lr = setting.lr, .weight_decay = setting.weight_decay});
@@ -86,7 +88,8 @@ RegressionResult train_concise(const data::TensorDataset& train,
 
   RegressionResult result;
   for (int epoch = 0; epoch < setting.epochs; ++epoch) {
-    for (const auto& [x, y] : batches.epoch(epoch)) {
+    for (const auto& batch : batches.epoch(epoch)) {
+      const Tensor x = batch.x.to(setting.device), y = batch.y.to(setting.device);
       const Variable prediction = net(x);
       const Variable loss =
           setting.doubled_gradient ? nn::mse_loss(prediction, y) : nn::half_mse_loss(prediction, y);

@@ -21,6 +21,7 @@ struct RegressionSetting {
   bool doubled_gradient = false;  ///< the MSE without the factor 1/2, as in the concise programs
   double weight_decay = 0;        ///< lambda, on the weights alone
   Start start = {};
+  Device device = {};  ///< where it is trained
 };
 
 struct RegressionResult {

@@ -111,6 +111,8 @@ const Experiment& find_experiment(const std::string& name) {
 
 Run run_experiment(const Experiment& experiment, const data::TensorDataset& airfoil,
                    const RunOptions& options) {
+  const data::TensorDataset samples(airfoil.features.to(options.device),
+                                    airfoil.targets.to(options.device));
   using Clock = std::chrono::steady_clock;
   // Two streams of random numbers from one seed, so that start and order are independent.
   const Generator shuffle_rng(options.seed ^ 0x5eedULL << 32);
@@ -119,6 +121,7 @@ Run run_experiment(const Experiment& experiment, const data::TensorDataset& airf
   Generator unused(0);
   nn::Linear net(airfoil.features.dim(1), 1, unused, true, options.dtype);
   set_start(net, experiment, options);
+  net.to(options.device);
   const auto optimizer =
       optim::make_optimizer(experiment.rule, net.named_parameters(), experiment.hyper);
 
@@ -126,7 +129,7 @@ Run run_experiment(const Experiment& experiment, const data::TensorDataset& airf
   run.seed = options.seed;
   const auto record = [&](double epoch) {
     run.epochs.push_back(epoch);
-    run.losses.push_back(evaluate(net, airfoil));
+    run.losses.push_back(evaluate(net, samples));
   };
   record(0);
   std::int64_t n = 0;
@@ -134,9 +137,10 @@ Run run_experiment(const Experiment& experiment, const data::TensorDataset& airf
   for (int epoch = 0; epoch < experiment.epochs; ++epoch) {
     auto started = Clock::now();
     for (const auto& batch : batches.epoch(epoch)) {
-      const Variable prediction = net(batch.x);
-      const Variable loss = experiment.doubled_gradient ? nn::mse_loss(prediction, batch.y)
-                                                        : nn::half_mse_loss(prediction, batch.y);
+      const Variable prediction = net(batch.x.to(options.device));
+      const Tensor y = batch.y.to(options.device);
+      const Variable loss = experiment.doubled_gradient ? nn::mse_loss(prediction, y)
+                                                        : nn::half_mse_loss(prediction, y);
       optimizer->zero_grad();
       loss.backward();
       optimizer->step();
@@ -150,7 +154,7 @@ Run run_experiment(const Experiment& experiment, const data::TensorDataset& airf
     training += Clock::now() - started;
   }
   run.final_loss = run.losses.back();
-  run.params = net.weight.value().to_vector();
+  run.params = net.weight.value().to(kCpu).to_vector();
   run.params.push_back(net.bias.item());
   run.seconds_per_epoch = std::chrono::duration<double>(training).count() / experiment.epochs;
   return run;

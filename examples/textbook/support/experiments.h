@@ -35,6 +35,7 @@ struct RunOptions {
   DType dtype = kFloat32;
   bool zero_start = false;        ///< all six parameters start at 0 instead of N(0, 0.01^2)
   std::string order = "shuffle";  ///< "shuffle", "natural" or "stride:A,B", see data::Order
+  Device device = {};             ///< where it is trained
 };
 
 struct Run {

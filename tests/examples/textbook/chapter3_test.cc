@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "tests/examples/textbook/reference.h"
+#include "tests/support/every_device.h"
 #include "tests/support/threads.h"
 
 namespace gradus::textbook {
@@ -163,6 +164,23 @@ TEST_P(Chapter3, GivesTheSameBitsOnAnyNumberOfThreads) {
         const std::vector<double> one = on_threads(1);
         EXPECT_EQ(on_threads(2), one) << name << ", " << program.name;
         EXPECT_EQ(on_threads(7), one) << name << ", " << program.name;
+      }
+    }
+  }
+}
+
+TEST_P(Chapter3, FollowsTheSameCurveOnEveryDevice) {
+  const double granted = GetParam() == kFloat64 ? 1e-12 : 1e-6;  // of losses up to 10
+  for (const Device device : testing::other_devices("chapter 3")) {
+    const auto& entry = *reference()["chapter3"].begin();
+    for (const Program& program : kPrograms) {
+      RegressionSetting setting = setting_of(entry);
+      const std::vector<double> here = all_of(regression(program, setting, 1, GetParam()));
+      setting.device = device;
+      const std::vector<double> there = all_of(regression(program, setting, 1, GetParam()));
+      ASSERT_EQ(there.size(), here.size());
+      for (std::size_t i = 0; i < here.size(); ++i) {
+        expect_near(there[i], here[i], granted, program.name);
       }
     }
   }

@@ -7,6 +7,7 @@
 
 #include "tests/examples/textbook/reference.h"
 #include "tests/support/compare.h"
+#include "tests/support/every_device.h"
 #include "tests/support/threads.h"
 
 namespace gradus::textbook {
@@ -193,6 +194,22 @@ TEST(Experiments, GiveTheSameBitsOnAnyNumberOfThreads) {
           EXPECT_EQ(other.losses, one.losses) << each.name << " on " << threads << " threads";
           EXPECT_EQ(other.params, one.params) << each.name << " on " << threads << " threads";
         }
+      }
+    }
+  }
+}
+
+// The kernels add in the CPU's order, and rules have its bits.
+TEST(Experiments, LearnAlongTheSameCurveOnEveryDevice) {
+  GRADUS_NEEDS_AIRFOIL();
+  for (const Device device : testing::other_devices("textbook experiments")) {
+    for (const char* name : {"gd", "minibatch_b10", "momentum_0.01_0.9", "adagrad", "adam", "yogi",
+                             "amsgrad", "adam_concise_torch"}) {
+      const textbook::Run here = run(find_experiment(name), {.dtype = kFloat64});
+      const textbook::Run there = run(find_experiment(name), {.dtype = kFloat64, .device = device});
+      ASSERT_EQ(here.losses.size(), there.losses.size());
+      for (std::size_t i = 0; i < here.losses.size(); ++i) {
+        expect_near(there.losses[i], here.losses[i], kFloat64Tolerance, name);
       }
     }
   }
