@@ -94,7 +94,7 @@ void run(const TrainingOptions& o, const std::string& matrix) {
 
 int main(int argc, char** argv) {
   CommandLine line("Clothes with a small ResNet (Fashion-MNIST)");
-  TrainingOptions options{.epochs = 5, .batch = 128, .lr = 0.2};
+  TrainingOptions options{.epochs = 4, .batch = 128, .lr = 0.2};
   std::string matrix;
   add_options(line, options);
   line.option("--matrix", matrix, "draw the confusion matrix into this .svg or .png file");
