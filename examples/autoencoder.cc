@@ -21,13 +21,13 @@ using namespace gradus;
 constexpr std::int64_t kPixels = 28 * 28, kCode = 16;
 
 struct Autoencoder : nn::Module {
-  explicit Autoencoder(Generator& rng)
-      : encoder(child("encoder", nn::Sequential(nn::Linear(kPixels, 256, rng), nn::ReLU(),
-                                                nn::Linear(256, 64, rng), nn::ReLU(),
+  Autoencoder(std::int64_t width, Generator& rng)
+      : encoder(child("encoder", nn::Sequential(nn::Linear(kPixels, width, rng), nn::ReLU(),
+                                                nn::Linear(width, 64, rng), nn::ReLU(),
                                                 nn::Linear(64, kCode, rng)))),
         decoder(child("decoder", nn::Sequential(nn::Linear(kCode, 64, rng), nn::ReLU(),
-                                                nn::Linear(64, 256, rng), nn::ReLU(),
-                                                nn::Linear(256, kPixels, rng)))) {}
+                                                nn::Linear(64, width, rng), nn::ReLU(),
+                                                nn::Linear(width, kPixels, rng)))) {}
   /// Logits of the pixels. Shapes: x [N, 784]  ->  [N, 784].
   Variable forward(Operand x) const override { return decoder(encoder(std::move(x))); }
   nn::Child<nn::Sequential> encoder, decoder;
@@ -67,7 +67,7 @@ void run(const TrainingOptions& o, const std::string& samples) {
   const auto train = image_loader(data::mnist, data::Split::kTrain, o);
   const auto test = image_loader(data::mnist, data::Split::kTest, o);
 
-  Autoencoder net(rng);
+  Autoencoder net(size_of_run(o, 256, 256, 32), rng);
   net.to(Device(o.device));
   optim::Optimizer<optim::Adam> optimizer(net.named_parameters(), {.lr = o.lr});
   train::Run run(run_options(o, "test squared error", true), {"train loss", "test squared error"},

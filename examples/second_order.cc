@@ -113,7 +113,8 @@ void run(const TrainingOptions& o, double lr) {
 
   Tensor w = start;
   Path second = newton(f, w, size_of_run(o, 100, 60, 15));
-  Path first = gradient_descent(f, start, lr, 20 * second.work.back());
+  Path first = gradient_descent(f, start, lr,
+                                static_cast<double>(size_of_run(o, 20, 5, 1)) * second.work.back());
   std::printf("%-17s %9s %12s %16s\n", "", "gradients", "loss", "gradient's norm");
   for (const auto& [name, path] : {std::pair{"gradient descent", &first}, {"Newton", &second}}) {
     std::printf("%-17s %9.0f %12.9f %16.1e\n", name, path->work.back(), path->loss.back(),

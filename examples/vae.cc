@@ -24,11 +24,11 @@ constexpr std::int64_t kPixels = 28 * 28, kCode = 16;
 /// The bound of Kingma, Welling 2013, arXiv:1312.6114, appendix B: a code z ~ N(mu, sigma^2) of
 /// each image, from which the pixels are drawn, and codes that shall be like N(0, 1).
 struct Vae : nn::Module {
-  explicit Vae(Generator& rng)
-      : encoder(child("encoder", nn::Sequential(nn::Linear(kPixels, 400, rng), nn::ReLU(),
-                                                nn::Linear(400, 2 * kCode, rng)))),
-        decoder(child("decoder", nn::Sequential(nn::Linear(kCode, 400, rng), nn::ReLU(),
-                                                nn::Linear(400, kPixels, rng)))),
+  Vae(std::int64_t width, Generator& rng)
+      : encoder(child("encoder", nn::Sequential(nn::Linear(kPixels, width, rng), nn::ReLU(),
+                                                nn::Linear(width, 2 * kCode, rng)))),
+        decoder(child("decoder", nn::Sequential(nn::Linear(kCode, width, rng), nn::ReLU(),
+                                                nn::Linear(width, kPixels, rng)))),
         noise(random_stream("noise", rng)) {}
 
   /// Nats that an image costs, the mean over x [N, 784]: pixels given z, and z given N(0, 1).
@@ -72,7 +72,7 @@ void run(const TrainingOptions& o, const std::string& samples) {
   const auto train = image_loader(data::mnist, data::Split::kTrain, o);
   const auto test = image_loader(data::mnist, data::Split::kTest, o);
 
-  Vae net(rng);
+  Vae net(size_of_run(o, 400, 400, 32), rng);
   net.to(Device(o.device));
   optim::Optimizer<optim::Adam> optimizer(net.named_parameters(), {.lr = o.lr});
   train::Run run(run_options(o, "test loss", true), {"train loss", "test loss"},

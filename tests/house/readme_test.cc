@@ -125,6 +125,8 @@ TEST(Readme, ThePagesOfDataAndTrainShowProgramsAsTheyAre) {
   check_page("train/README.md", 1);
 }
 
+TEST(Readme, ThePageOfTheExamplesShowsWhatOneOfThemPrints) { check_page("examples/README.md", 1); }
+
 TEST(Readme, ABlockThatDiffersIsNoticed) {
   const auto blocks = blocks_of(
       "<!-- examples/a.cc -->\n```cpp\nint x;\n```\n<!-- note -->\n<!-- output of a b -->\n1\n");
