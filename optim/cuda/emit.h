@@ -73,9 +73,11 @@ __global__ void update_chunk(gpu::UpdateTables<Rule> tables, optim::Launch launc
     T theta = load_parameter<T, kHalf>(slot, launch, i), state[kStates + 1];
     const T g =
         optim::used_element(stored_number<T, kHalf>(slot.dtype, slot.g, i), launch.gradient);
-    for (std::size_t k = 0; k < kStates; ++k) state[k] = static_cast<const T*>(slot.state[k])[i];
+    for (int k = 0; k < static_cast<int>(kStates); ++k)
+      state[k] = static_cast<const T*>(slot.state[k])[i];
     step_element(prepared, prepared.rule, theta, g, state, std::make_index_sequence<kStates>{});
-    for (std::size_t k = 0; k < kStates; ++k) static_cast<T*>(slot.state[k])[i] = state[k];
+    for (int k = 0; k < static_cast<int>(kStates); ++k)
+      static_cast<T*>(slot.state[k])[i] = state[k];
     if (!launch.keep_theta) store_parameter<T, kHalf>(theta, slot, launch, i);
   }
 }
