@@ -64,7 +64,7 @@ void GradientRelease::arrived(std::size_t group, std::size_t member, const Varia
   if (good && !measuring_) {
     optimizer_.follow_schedules();
     optimizer_.check_all();
-    optimizer_.check_places();
+    if (leaf.dtype() != mine.dtype) optimizer_.check_places();  // which may refuse it
     GradientUse use = optimizer_.gradient_use();
     if (clip_ == ReleaseClip::kTwoPass && measured_ < 0) {
       throw ConfigError(
