@@ -111,10 +111,6 @@ inline Tensor moved_view(const Tensor& view, const Tensor& base, Device device) 
 
 }  // namespace gradus::testing
 
-// For what has no kernels yet.
-#define GRADUS_ON_THE_CPU(Fixture)                                           \
-  INSTANTIATE_TEST_SUITE_P(, Fixture, ::testing::Values(std::string("cpu")), \
-                           [](const auto& test) { return test.param; })
 #define GRADUS_ON_EVERY_DEVICE(Fixture)                                                \
   INSTANTIATE_TEST_SUITE_P(, Fixture, ::testing::ValuesIn(gradus::testing::devices()), \
                            [](const auto& test) { return test.param; })

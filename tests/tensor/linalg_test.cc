@@ -11,13 +11,11 @@
 #include "tensor/random.h"
 #include "tensor/reduce.h"
 #include "tests/support/compare.h"
-#include "tests/support/every_device.h"
 #include "tests/support/threads.h"
 
 namespace gradus::testing {
 namespace {
 
-using Linalg = EveryDevice;
 using linalg::QrMode;
 
 Tensor random(const Shape& shape, std::uint64_t seed, DType dtype = kFloat64) {
@@ -41,7 +39,7 @@ Tensor diagonal(const Tensor& v) { return eye(v.dim(-1), v.dtype()) * v.unsqueez
 const std::vector<Shape> kShapes = {{1, 1},   {2, 2},   {3, 3},   {2, 5},   {5, 2},      {17, 17},
                                     {40, 40}, {64, 20}, {20, 64}, {90, 90}, {2, 3, 8, 6}};
 
-TEST_P(Linalg, SolveAndInverseUndoTheProduct) {
+TEST(Linalg, SolveAndInverseUndoTheProduct) {
   for (DType dtype : {kFloat32, kFloat64}) {
     for (std::int64_t n : {1, 2, 5, 33, 90}) {
       const Tensor A = random({3, n, n}, 1, dtype) + eye(n, dtype) * (3 * std::sqrt(n));
@@ -53,7 +51,7 @@ TEST_P(Linalg, SolveAndInverseUndoTheProduct) {
   }
 }
 
-TEST_P(Linalg, OneMatrixSolvesABatchOfRightSides) {
+TEST(Linalg, OneMatrixSolvesABatchOfRightSides) {
   const Tensor A = random({4, 4}, 3), B = random({5, 2, 4, 3}, 4);
   const Tensor X = linalg::solve(A, B);
   EXPECT_EQ(X.shape(), (Shape{5, 2, 4, 3}));
@@ -61,7 +59,7 @@ TEST_P(Linalg, OneMatrixSolvesABatchOfRightSides) {
   EXPECT_EQ(linalg::solve(A, zeros({0, 4, 3}, kFloat64)).shape(), (Shape{0, 4, 3}));
 }
 
-TEST_P(Linalg, SlogdetHoldsWhereDetOverflows) {
+TEST(Linalg, SlogdetHoldsWhereDetOverflows) {
   const Tensor A = eye(100, kFloat64) * -1e5;
   EXPECT_EQ(linalg::det(A).item(), HUGE_VAL);
   const auto [sign, logabsdet] = linalg::slogdet(A.slice(0, {0, 99}).slice(1, {0, 99}));
@@ -69,7 +67,7 @@ TEST_P(Linalg, SlogdetHoldsWhereDetOverflows) {
   EXPECT_NEAR(logabsdet.item(), 99 * std::log(1e5), 1e-9);
 }
 
-TEST_P(Linalg, NaNRunsThroughFactorsWithoutPivotsToRefuse) {
+TEST(Linalg, NaNRunsThroughFactorsWithoutPivotsToRefuse) {
   const Tensor A = tensor({{1, NAN}, {2, 1}}, kFloat64);
   EXPECT_TRUE(std::isnan(linalg::det(A).item()));
   EXPECT_TRUE(std::isnan(linalg::slogdet(A).logabsdet.item()));
@@ -78,7 +76,7 @@ TEST_P(Linalg, NaNRunsThroughFactorsWithoutPivotsToRefuse) {
   EXPECT_TRUE(std::isnan(linalg::qr(A).R.at({1, 1})));
 }
 
-TEST_P(Linalg, CholeskyIsLowerAndMultipliesBack) {
+TEST(Linalg, CholeskyIsLowerAndMultipliesBack) {
   for (DType dtype : {kFloat32, kFloat64}) {
     for (std::int64_t n : {1, 2, 7, 50, 150}) {
       const Tensor M = random({2, n, n}, 5, dtype);
@@ -95,7 +93,7 @@ TEST_P(Linalg, CholeskyIsLowerAndMultipliesBack) {
   }
 }
 
-TEST_P(Linalg, QrIsOrthonormalTimesUpperTriangular) {
+TEST(Linalg, QrIsOrthonormalTimesUpperTriangular) {
   for (DType dtype : {kFloat32, kFloat64}) {
     for (const Shape& shape : kShapes) {
       for (QrMode mode : {QrMode::kReduced, QrMode::kComplete}) {
@@ -140,13 +138,13 @@ void expect_svd(const Tensor& A, const std::string& what) {
   }
 }
 
-TEST_P(Linalg, SvdOfRandomMatricesMultipliesBack) {
+TEST(Linalg, SvdOfRandomMatricesMultipliesBack) {
   for (DType dtype : {kFloat32, kFloat64}) {
     for (const Shape& shape : kShapes) expect_svd(random(shape, 7, dtype), to_string(shape));
   }
 }
 
-TEST_P(Linalg, SvdOfAwkwardMatricesIsOrthonormal) {
+TEST(Linalg, SvdOfAwkwardMatricesIsOrthonormal) {
   // Eigen's divide and conquer loses orthogonality on ones of some of these sizes.
   for (const Shape& shape : {Shape{64, 20}, Shape{20, 64}, Shape{33, 64}, Shape{64, 70},
                              Shape{70, 64}, Shape{40, 20}, Shape{100, 100}, Shape{3, 3}}) {
@@ -160,7 +158,7 @@ TEST_P(Linalg, SvdOfAwkwardMatricesIsOrthonormal) {
   }
 }
 
-TEST_P(Linalg, SvdAndEighPointTheirVectorsUp) {
+TEST(Linalg, SvdAndEighPointTheirVectorsUp) {
   for (const Shape& shape : {Shape{6, 6}, Shape{9, 5}, Shape{5, 9}}) {
     const auto [U, S, Vh] = linalg::svd(random(shape, 12));
     for (std::int64_t j = 0; j < U.dim(-1); ++j) {
@@ -179,7 +177,7 @@ TEST_P(Linalg, SvdAndEighPointTheirVectorsUp) {
   expect_close(V, tensor({{r, r}, {-r, r}}, kFloat64), 0, 1e-15);
 }
 
-TEST_P(Linalg, EighMultipliesBackAndAscends) {
+TEST(Linalg, EighMultipliesBackAndAscends) {
   for (DType dtype : {kFloat32, kFloat64}) {
     for (std::int64_t n : {1, 2, 3, 16, 33, 80}) {
       const Tensor M = random({2, n, n}, 13, dtype), A = M + M.transpose();
@@ -200,7 +198,7 @@ TEST_P(Linalg, EighMultipliesBackAndAscends) {
   EXPECT_NEAR(w.at({49}), 50, 1e-12);
 }
 
-TEST_P(Linalg, LstsqLeavesAResidualOrthogonalToTheColumns) {
+TEST(Linalg, LstsqLeavesAResidualOrthogonalToTheColumns) {
   const Tensor A = random({3, 20, 6}, 14), B = random({3, 20, 2}, 15);
   const auto [X, residuals, rank, s] = linalg::lstsq(A, B);
   const Tensor rest = B - matmul(A, X);
@@ -210,7 +208,7 @@ TEST_P(Linalg, LstsqLeavesAResidualOrthogonalToTheColumns) {
   expect_close(s, linalg::svd(A).S, 1e-13, 0);
 }
 
-TEST_P(Linalg, PinvMeetsTheFourEquationsOfPenrose) {
+TEST(Linalg, PinvMeetsTheFourEquationsOfPenrose) {
   for (const Shape& shape : {Shape{6, 4}, Shape{4, 6}, Shape{5, 5}}) {
     // Of rank 3, so that the cut of small singular values matters.
     const Tensor A = matmul(random({shape[0], 3}, 16), random({3, shape[1]}, 17));
@@ -223,7 +221,7 @@ TEST_P(Linalg, PinvMeetsTheFourEquationsOfPenrose) {
   }
 }
 
-TEST_P(Linalg, DependsNeitherOnThreadsNorOnStrides) {
+TEST(Linalg, DependsNeitherOnThreadsNorOnStrides) {
   const Tensor A = random({70, 6, 6}, 18), S = A + A.transpose(), B = random({70, 6, 2}, 19);
   same_on_all_threads([&] { return linalg::solve(A, B); });
   same_on_all_threads([&] { return linalg::det(A); });
@@ -238,8 +236,6 @@ TEST_P(Linalg, DependsNeitherOnThreadsNorOnStrides) {
   expect_same_bits(linalg::svd(turned).U, linalg::svd(A).U);
   expect_same_bits(linalg::pinv(turned), linalg::pinv(A));
 }
-
-GRADUS_ON_THE_CPU(Linalg);
 
 }  // namespace
 }  // namespace gradus::testing

@@ -171,7 +171,7 @@ TEST_P(Products, DoNotDependOnTheNumberOfThreads) {
   same_on_all_threads([&] { return dot(a.reshape({-1}), a.reshape({-1})); });
 }
 
-GRADUS_ON_THE_CPU(Products);
+GRADUS_ON_EVERY_DEVICE(Products);
 
 }  // namespace
 }  // namespace gradus::testing
