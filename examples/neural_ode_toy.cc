@@ -131,7 +131,7 @@ void run(const TrainingOptions& o, const std::string& paths_file) {
       return train::MetricsLog::Values{{"test loss", loss}};
     });
   }
-  smoke_at_most(run, o, "test loss", o.device == "cuda_emulated" ? 0.2 : 0.4);
+  smoke_at_most(run, o, "test loss", 0.4);
   draw(run, o, "A learned law of motion, mean squared distance");
   net.to(kCpu);
   if (!paths_file.empty()) draw_paths(learned, paths(3, steps, rng), paths_file);
