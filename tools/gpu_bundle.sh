@@ -10,7 +10,9 @@ set -eu
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 folder=${1:-out/gpu_bundle}
 bazel=${GRADUS_BAZEL:-bazel}
-config=(--config=cuda --config=sm90 "--config=${GRADUS_BUNDLE_CPU:-portable}")
+config=(--config=cuda --config=sm90)
+# `native` is the default of .bazelrc: naming it again would compile all anew.
+[ "${GRADUS_BUNDLE_CPU:-portable}" = native ] || config+=("--config=${GRADUS_BUNDLE_CPU:-portable}")
 
 # shellcheck disable=SC2086  # GRADUS_BAZEL may have words
 $bazel build "${config[@]}" //bench/gpu:gpu_tests
@@ -24,6 +26,7 @@ strip "$folder/gpu_tests"
 for table in tensor nn optim; do
   [ ! -e "tests/golden/$table" ] || cp -r "tests/golden/$table" "$folder/tests/golden/"
 done
+cp tests/golden/*.json "$folder/tests/golden/"
 find "$folder/tests" -name '*.py' -delete
 cp bench/gpu/run.sh bench/gpu/torch_peer.py bench/gpu/compare.py "$folder/"
 tar -C "$(dirname "$folder")" -czf "$folder.tar.gz" "$(basename "$folder")"
