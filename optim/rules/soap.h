@@ -35,7 +35,6 @@ struct SOAP {
   static constexpr std::array kState = {"m", "v", "L", "R", "Q_L", "Q_R"};
   static constexpr bool kNeedsFinite = true;   // eigenvectors of NaN are none
   static constexpr bool kSquaresTwice = true;  // L of g, and QR the columns of L Q_L
-  static constexpr const char* kNoKernels = "eigenvectors and QR";
 
   double lr = 3e-3;  ///< per step
   double beta1 = 0.95;
