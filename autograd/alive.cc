@@ -221,7 +221,7 @@ void TapeTrace::handled(Node& node) {
 }
 
 std::string explain_alive(const Tensor& x, std::span<const Variable> held) {
-  check_on_any_device("explain_alive", "x", x);
+  check_defined("explain_alive", "x", x);
   const Map map(held);
   std::string text;
   std::unordered_set<Node*> tops;

@@ -263,7 +263,7 @@ std::string place_text(const char* what, int i) {
 }
 
 void check_output(const Variable& output, int i = -1) {
-  check_on_any_device(i < 0 ? "backward" : "grad", "output", output.value());
+  check_defined(i < 0 ? "backward" : "grad", "output", output.value());
   if (!output.requires_grad()) {
     throw AutogradError(place_text("output", i) +
                         ": nothing it was computed from requires a gradient; expected a "
@@ -411,7 +411,7 @@ std::vector<Variable> grad(std::span<const Variable> outputs, std::span<const Va
   std::unordered_map<const Node*, Variable> wanted;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const Variable& input = inputs[i];
-    check_on_any_device("grad", "input", input.value());
+    check_defined("grad", "input", input.value());
     if (!input.requires_grad()) {
       throw AutogradError("[grad] input " + std::to_string(i) +
                           ": requires no gradient; expected a parameter or a result of one");

@@ -98,7 +98,7 @@ class CheckpointNode final : public Node {
 
 Variable checkpoint_list(CheckpointFunction f, std::span<const Variable> inputs,
                          std::source_location where) {
-  for (const Variable& x : inputs) check_on_any_device("checkpoint", "input", x.value());
+  for (const Variable& x : inputs) check_defined("checkpoint", "input", x.value());
   if (!grad_enabled()) return f(inputs);
   Draws draws;
   // Recorded, and dropped at the end: so it is known what f depends on.
@@ -108,7 +108,7 @@ Variable checkpoint_list(CheckpointFunction f, std::span<const Variable> inputs,
     const RecordDraws record(draws);
     y = f(inputs);
   }
-  check_on_any_device("checkpoint", "result of f", y.value());
+  check_defined("checkpoint", "result of f", y.value());
   if (!y.requires_grad() || y.node()->number() <= start) return y;  // nothing to compute again
   return Variable::from_node(
       new CheckpointNode(std::move(f), inputs, std::move(draws), y, start, tape_line(where)));

@@ -25,7 +25,7 @@ struct Drawing {
 };
 
 Drawing drawing_of(const char* name, const Variable& y, std::int64_t limit) {
-  check_on_any_device(name, "y", y.value());
+  check_defined(name, "y", y.value());
   std::vector<Node*> tape = tape_of(y);
   const std::size_t kept =
       std::min(tape.size(), static_cast<std::size_t>(std::max<std::int64_t>(limit, 1)));

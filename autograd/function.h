@@ -94,7 +94,7 @@ Variable apply(Op op, Operand a, Operand b, Operand c, Operand d) {
 template <class Op>
 Variable apply_list(Op op, const std::vector<Variable>& inputs,
                     std::source_location where = std::source_location::current()) {
-  for (const Variable& x : inputs) check_on_any_device(CustomOp<Op>::kName, "input", x.value());
+  for (const Variable& x : inputs) check_defined(CustomOp<Op>::kName, "input", x.value());
   return record_list(CustomOp<Op>{std::move(op)}, inputs, where);
 }
 

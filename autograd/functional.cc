@@ -29,7 +29,7 @@ class Problem {
       : name_(name), options_(options) {
     if (inputs.empty()) fail("inputs: none; expected at least one");
     for (const Variable& input : inputs) {
-      check_on_any_device(name, "input", input.value());
+      check_defined(name, "input", input.value());
       if (!is_floating(input.dtype())) {
         fail("input " + std::to_string(x.size()) + ": " + std::string(gradus::name(input.dtype())) +
              "; expected a floating dtype");
@@ -47,7 +47,7 @@ class Problem {
   void call(const Differentiable& f) {
     y = f(x);
     for (std::size_t k = 0; k < y.size(); ++k) {
-      check_on_any_device(name_, "output", y[k].value());
+      check_defined(name_, "output", y[k].value());
       if (!is_floating(y[k].dtype())) {
         fail("output " + std::to_string(k) + ": " + std::string(gradus::name(y[k].dtype())) +
              "; expected a floating dtype");
@@ -77,7 +77,7 @@ class Problem {
            ", one per " + what);
     }
     for (std::size_t i = 0; i < v.size(); ++i) {
-      check_on_any_device(name_, "v", v[i].value());
+      check_defined(name_, "v", v[i].value());
       if (v[i].shape() != like[i].shape()) {
         fail("v " + std::to_string(i) + ": shape " + to_string(v[i].shape()) + "; expected " +
              to_string(like[i].shape()) + ", that of the " + what);

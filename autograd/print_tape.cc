@@ -55,7 +55,7 @@ std::string line_text(Node& node, const Numbers& numbers) {
 }  // namespace
 
 Variable named(Variable x, std::string name) {
-  check_on_any_device("named", "x", x.value());
+  check_defined("named", "x", x.value());
   if (!name.empty() || x.node()->hooks() != nullptr) {
     x.node()->make_hooks().name = std::move(name);
   }
@@ -114,7 +114,7 @@ std::string position_text(std::int64_t i, const Shape& shape) {
 }
 
 std::string print_tape(const Variable& y, std::int64_t lines) {
-  check_on_any_device("print_tape", "y", y.value());
+  check_defined("print_tape", "y", y.value());
   const std::vector<Node*> tape = tape_of(y);
   Numbers numbers;
   for (std::size_t i = 0; i < tape.size(); ++i) numbers.emplace(tape[i], i + 1);

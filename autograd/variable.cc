@@ -13,7 +13,7 @@ constinit thread_local bool recording = true;
 
 // The node of x, to which `what` shall belong. Throws AutogradError where that makes no sense.
 Node& hooked(const char* what, const Variable& x, bool leaf, bool result) {
-  check_on_any_device(what, "x", x.value());
+  check_defined(what, "x", x.value());
   if (!x.requires_grad()) {
     throw AutogradError("[" + std::string(what) +
                         "] x: requires no gradient; expected a parameter or a result of one");
@@ -58,7 +58,7 @@ bool Variable::requires_grad() const { return node_ != nullptr && node_->require
 bool Variable::is_leaf() const { return node_ != nullptr && node_->op() == nullptr; }
 
 Variable& Variable::set_requires_grad(bool on) {
-  check_on_any_device("requires_grad", "x", value());
+  check_defined("requires_grad", "x", value());
   if (!is_leaf()) {
     throw AutogradError("[requires_grad] x: the result of " + std::string(node_->op()) +
                         "; expected a leaf; use detach() first");
@@ -72,8 +72,8 @@ Variable& Variable::set_requires_grad(bool on) {
 }
 
 void Variable::set_value(Tensor value, std::source_location where) const {
-  check_on_any_device("set_value", "x", this->value());
-  check_on_any_device("set_value", "value", value);
+  check_defined("set_value", "x", this->value());
+  check_defined("set_value", "value", value);
   if (!is_leaf()) {
     throw AutogradError("[set_value] x: the result of " + std::string(node_->op()) +
                         "; expected a leaf; use detach() first");
@@ -95,7 +95,7 @@ void Variable::set_value(Tensor value, std::source_location where) const {
 Variable Variable::grad() const { return node_ == nullptr ? Variable() : node_->grad; }
 
 void Variable::set_grad(Variable grad) const {
-  check_on_any_device("set_grad", "x", value());
+  check_defined("set_grad", "x", value());
   if (grad.defined() && grad.shape() != shape()) {
     throw ShapeError("[set_grad] grad: shape " + to_string(grad.shape()) + "; expected " +
                      to_string(shape()) + ", that of the variable");

@@ -129,7 +129,7 @@ Batches::Iterator::Iterator(const Batches& batches, Tensor index)
       batch_size_(batches.batch_size_),
       samples_(batches.samples_) {
   if (!index_.defined()) {
-    block_ = dataset_;
+    block_ = {dataset_.features, dataset_.targets};
     block_end_ = samples_;
   }
   const std::int64_t bytes = row_bytes(dataset_.features) + row_bytes(dataset_.targets);
@@ -147,11 +147,11 @@ void Batches::Iterator::load(std::int64_t begin) {
     block_begin_ = begin_;
     block_end_ = std::min(begin_ + block_rows_, samples_);
     const Tensor rows = index_.slice(0, {block_begin_, block_end_});
-    block_ = {index_select(dataset_.features, 0, rows), index_select(dataset_.targets, 0, rows)};
+    block_ = dataset_.rows(rows);
   }
   const Slice rows{begin_ - block_begin_, end_ - block_begin_};
-  batch_.x = block_.features.slice(0, rows);
-  batch_.y = block_.targets.slice(0, rows);
+  batch_.x = block_.x.slice(0, rows);
+  batch_.y = block_.y.slice(0, rows);
 }
 
 }  // namespace gradus::data

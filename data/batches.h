@@ -102,7 +102,7 @@ class Batches::Iterator {
   std::int64_t batch_size_, samples_, block_rows_;
   // Positions in the epoch: of the gathered rows, and of the batch.
   std::int64_t block_begin_ = 0, block_end_ = 0, begin_ = 0, end_ = 0;
-  TensorDataset block_;
+  Batch block_;
   Batch batch_;
 };
 

@@ -43,8 +43,10 @@ Sample TensorDataset::at(std::int64_t i, Generator&) const {
 }
 
 Batch TensorDataset::rows(const Tensor& rows) const {
-  return {index_select(features, 0, rows),
-          targets.defined() ? index_select(targets, 0, rows) : Tensor()};
+  const auto chosen = [&rows](const Tensor& x) {
+    return x.defined() ? index_select(x, 0, rows.to(x.device())) : x;
+  };
+  return {chosen(features), chosen(targets)};
 }
 
 TensorDataset TensorDataset::head(std::int64_t n) const {

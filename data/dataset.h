@@ -55,7 +55,7 @@ struct TensorDataset final : Dataset {
   /// N.
   std::int64_t size() const override { return features.dim(0); }
   Sample at(std::int64_t i, Generator& rng) const override;
-  /// The rows of these numbers, copied. Shapes: rows int64 [B].
+  /// The rows of these numbers, copied to where the tensors are. Shapes: rows int64 [B].
   Batch rows(const Tensor& rows) const;
 
   /// The first n rows, as views. 1 <= n <= N. Throws ConfigError:

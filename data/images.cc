@@ -43,8 +43,9 @@ Tensor resize_axis(const Tensor& x, int axis, std::int64_t size) {
     high.data<std::int64_t>()[i] = std::min(left + 1, n - 1);
     weight.data<double>()[i] = at - static_cast<double>(left);
   }
-  const Tensor w = weight.to(x.dtype()).reshape(along);
-  return index_select(x, axis, low) * (1.0 - w) + index_select(x, axis, high) * w;
+  const Tensor w = weight.to(x.dtype()).to(x.device()).reshape(along);
+  return index_select(x, axis, low.to(x.device())) * (1.0 - w) +
+         index_select(x, axis, high.to(x.device())) * w;
 }
 
 }  // namespace
@@ -61,7 +62,8 @@ Tensor normalize(const Tensor& x, const std::vector<double>& mean, const std::ve
     if (!(s > 0)) throw ConfigError("[normalize] std: " + to_text(s) + "; expected numbers > 0");
   }
   const auto per_channel = [&](const std::vector<double>& values) {
-    return from_values(std::span<const double>(values), {x.dim(-3), 1, 1}, x.dtype());
+    return from_values(std::span<const double>(values), {x.dim(-3), 1, 1}, x.dtype())
+        .to(x.device());
   };
   return (x - per_channel(mean)) / per_channel(std);
 }

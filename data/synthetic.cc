@@ -10,7 +10,7 @@ namespace gradus::data {
 
 TensorDataset synthetic_regression(const Tensor& w, double b, std::int64_t n, double noise_std,
                                    Generator& generator) {
-  check_defined("synthetic_regression", "w", w);
+  check_on_cpu("synthetic_regression", "w", w);
   const bool column = w.rank() == 1 || (w.rank() == 2 && w.dim(1) == 1);
   if (!column || w.numel() == 0) {
     throw ShapeError("[synthetic_regression] w: shape " + to_string(w.shape()) +

@@ -67,7 +67,7 @@ std::vector<std::string_view> words_of(std::string_view text) {
 }
 
 void check_length(const char* op, const Tensor& tokens, std::int64_t needed, std::int64_t length) {
-  check_defined(op, "tokens", tokens);
+  check_on_cpu(op, "tokens", tokens);
   const std::string name = "[" + std::string(op) + "] ";
   if (tokens.rank() != 1 || tokens.dtype() != kInt64) {
     throw ShapeError(name + "tokens is " + std::string(gradus::name(tokens.dtype())) + " " +

@@ -90,7 +90,7 @@ TensorDataset xor_points(std::int64_t n, double noise, Generator& generator) {
 TensorDataset blobs(std::int64_t n, const Tensor& centres, double std, Generator& generator) {
   at_least("blobs", "n", n, 1);
   check_noise("blobs", "std", std);
-  check_defined("blobs", "centres", centres);
+  check_on_cpu("blobs", "centres", centres);
   if (centres.rank() != 2 || centres.dim(0) < 1) {
     throw ShapeError("[blobs] centres is " + to_string(centres.shape()) +
                      "; expected [classes, d]");

@@ -88,7 +88,7 @@ Variable RunningNorm::affine(const Operand& x, int axis) const {
 }
 
 Variable BatchNorm::forward(Operand x) const {
-  check_on_any_device(layer_, "x", x.variable.value());
+  check_defined(layer_, "x", x.variable.value());
   const Shape& shape = x.variable.shape();
   const bool fits = shape.rank() == axes_ + 2 || (axes_ == 1 && shape.rank() == 2);
   if (!fits || shape[1] != features_) {

@@ -57,7 +57,7 @@ Embedding::Embedding(Tensor table, const EmbeddingOptions& options) : options(op
 
 Embedding Embedding::from_pretrained(const Tensor& weight, bool freeze,
                                      const EmbeddingOptions& options) {
-  check_on_any_device("Embedding", "weight", weight);
+  check_defined("Embedding", "weight", weight);
   Embedding layer(weight, options);
   if (freeze) layer.weight.set_requires_grad(false);
   return layer;

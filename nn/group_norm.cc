@@ -30,7 +30,7 @@ GroupNorm::GroupNorm(std::int64_t num_groups, std::int64_t num_channels,
 }
 
 Variable GroupNorm::forward(Operand x) const {
-  check_on_any_device("GroupNorm", "x", x.variable.value());
+  check_defined("GroupNorm", "x", x.variable.value());
   const Shape shape = x.variable.shape();
   const std::int64_t groups = shape.rank() < 2 ? 0 : shape[0] * groups_;
   const std::int64_t n = groups == 0 ? 0 : x.variable.numel() / groups;

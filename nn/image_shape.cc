@@ -5,7 +5,7 @@
 namespace gradus::nn {
 
 void check_image(std::string_view layer, const Tensor& x, int axes, std::int64_t channels) {
-  check_on_any_device(layer, "x", x);
+  check_defined(layer, "x", x);
   const Shape& shape = x.shape();
   const int rank = shape.rank();
   if ((rank == axes + 1 || rank == axes + 2) && shape[rank - axes - 1] == channels) return;

@@ -16,7 +16,7 @@ using std::string;
 
 // The elements of x, which a function called `op` may overwrite.
 const Tensor& target(const char* op, const Variable& x) {
-  check_on_any_device(op, "x", x.value());
+  check_defined(op, "x", x.value());
   if (is_floating(x.dtype())) return x.value();
   throw DTypeError("[" + string(op) + "] x: " + string(name(x.dtype())) +
                    "; expected a floating dtype");

@@ -35,7 +35,7 @@ Axes last_axes(const Shape& shape) {
 }
 
 void check_input(const char* layer, const Tensor& x, const Shape& expected) {
-  check_on_any_device(layer, "x", x);
+  check_defined(layer, "x", x);
   const int before = x.rank() - expected.rank();
   bool same = before >= 0;
   for (int i = 0; same && i < expected.rank(); ++i) same = x.shape()[before + i] == expected[i];

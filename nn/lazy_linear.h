@@ -33,7 +33,7 @@ struct LazyLinear : Linear {
 
  private:
   void take_sizes_from(const Tensor& x) const {
-    check_on_any_device("LazyLinear", "x", x);
+    check_defined("LazyLinear", "x", x);
     if (x.rank() < 1 || x.dim(-1) < 1) {
       throw ShapeError("[LazyLinear] x is " + to_string(x.shape()) +
                        "; expected [..., in] with in >= 1");

@@ -19,7 +19,7 @@ LocalResponseNorm::LocalResponseNorm(std::int64_t size, const LocalResponseNormO
 }
 
 Variable LocalResponseNorm::forward(Operand x) const {
-  check_on_any_device("LocalResponseNorm", "x", x.variable.value());
+  check_defined("LocalResponseNorm", "x", x.variable.value());
   const Shape shape = x.variable.shape();
   if (shape.rank() < 3) {
     throw ShapeError("[LocalResponseNorm] x is " + to_string(shape) +

@@ -90,9 +90,9 @@ MultiheadAttention::MultiheadAttention(std::int64_t embed_dim, std::int64_t num_
 
 MultiheadAttention::Sizes MultiheadAttention::check(const Tensor& query, const Tensor& key,
                                                     const Tensor& value) const {
-  check_on_any_device("MultiheadAttention", "query", query);
-  check_on_any_device("MultiheadAttention", "key", key);
-  check_on_any_device("MultiheadAttention", "value", value);
+  check_defined("MultiheadAttention", "query", query);
+  check_defined("MultiheadAttention", "key", key);
+  check_defined("MultiheadAttention", "value", value);
   const int rank = query.rank();
   const int batch = rank == 2 ? -1 : batch_first_ ? 0 : 1, length = rank == 2 ? 0 : 1 - batch;
   const bool fits =

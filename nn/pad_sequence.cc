@@ -17,7 +17,7 @@ Variable pad_sequence(std::span<const Variable> sequences, bool batch_first, dou
   }
   std::int64_t longest = 0;
   for (std::size_t i = 0; i < sequences.size(); ++i) {
-    check_on_any_device("pad_sequence", "sequence", sequences[i].value());
+    check_defined("pad_sequence", "sequence", sequences[i].value());
     const Shape& first = sequences[0].shape();
     Shape expected = first;
     const bool has_steps = sequences[i].rank() >= 1 && first.rank() >= 1;
@@ -41,8 +41,8 @@ Variable pad_sequence(std::span<const Variable> sequences, bool batch_first, dou
 }
 
 std::vector<Variable> unpad_sequence(Operand x, const Tensor& lengths, bool batch_first) {
-  check_on_any_device("unpad_sequence", "x", x.value());
-  check_on_any_device("unpad_sequence", "lengths", lengths);
+  check_defined("unpad_sequence", "x", x.value());
+  check_defined("unpad_sequence", "lengths", lengths);
   const int of_batch = batch_first ? 0 : 1, rank = x.value().rank();
   const std::int64_t steps = rank < 2 ? 0 : x.value().dim(1 - of_batch);
   bool fits =

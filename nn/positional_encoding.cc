@@ -19,7 +19,7 @@ Shape checked(const char* layer, std::int64_t max_length, std::int64_t channels)
 
 // x + the first rows of a table.
 Variable add_rows(const char* layer, const Operand& x, const Variable& table) {
-  check_on_any_device(layer, "x", x.value());
+  check_defined(layer, "x", x.value());
   const Shape& shape = x.variable.shape();
   const std::int64_t most = table.dim(0), channels = table.dim(1);
   if (shape.rank() < 2 || shape.at(-1) != channels || shape.at(-2) > most) {

@@ -45,7 +45,7 @@ void OneStep::check_state(const char* argument, const Variable& state, const Ten
 RecurrentResult OneStep::run(const Operand& x, const Variable& h, const Variable& c) const {
   const std::source_location line = x.where;
   const Tensor& value = x.value();
-  check_on_any_device(layer_, "x", value);
+  check_defined(layer_, "x", value);
   const std::string op = "[" + std::string(layer_) + "] x";
   if ((value.rank() != 1 && value.rank() != 2) || value.dim(-1) != weight_ih.dim(1)) {
     const std::string in = std::to_string(weight_ih.dim(1)) + "]";

@@ -79,7 +79,7 @@ std::string RecurrentLayer::extra_repr() const {
 
 RecurrentLayer::Sizes RecurrentLayer::check(const Tensor& x, const Tensor& lengths) const {
   const std::string op = in_brackets(all_.layer);
-  check_on_any_device(all_.layer, "x", x);
+  check_defined(all_.layer, "x", x);
   const bool batched = x.rank() == 3;
   if ((!batched && x.rank() != 2) || x.dim(-1) != all_.input_size) {
     const std::string in = std::to_string(all_.input_size) + "]";

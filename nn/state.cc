@@ -71,7 +71,7 @@ class Plan {
   }
 
   void add(const string& name, const Tensor& tensor) {
-    check_on_any_device("load_state_dict", in_quotes(name), tensor);
+    check_defined("load_state_dict", in_quotes(name), tensor);
     if (!names_.insert(name).second) {
       throw ConfigError("[load_state_dict] " + in_quotes(name) +
                         ": comes twice; expected each name once" +

@@ -129,15 +129,6 @@ void Optimizer<Rule>::check_rule(std::size_t group) const {
     if constexpr (requires { rules_[group].eps; }) check_float("eps", rules_[group].eps);
   }
   check(rules_[group]);
-  if constexpr (requires { Rule::kNoKernels; }) {
-    for (const Member& member : groups_[group].members) {
-      const Device device = member.variable.node()->value().device();
-      if (device.is_cpu()) continue;
-      throw DeviceError("[" + std::string(Rule::kName) + "] parameter '" + member.name +
-                        "' is on " + to_string(device) + "; expected cpu, since " +
-                        Rule::kNoKernels + " have no kernels");
-    }
-  }
   if constexpr (DecayedByEngine<Rule>) {
     const Rule& rule = rules_[group];
     const bool relative = rule.decay_mode == DecayMode::kFullyDecoupled && rule.weight_decay != 0;

@@ -67,8 +67,8 @@ class Engine : public AnyOptimizer {
   using AnyOptimizer::step;
   /// Throws ConfigError for a hyper-parameter outside its range, AutogradError for a gradient that
   /// is not finite when non_finite is kError, DeviceError for one that is not where its parameter
-  /// is, and for rules that have no kernels there, DTypeError for a parameter that became another
-  /// dtype after its first step; then nothing has changed:
+  /// is, DTypeError for a parameter that became another dtype after its first step; then nothing
+  /// has changed:
   ///   "[Adam] gradient of 'w': nan at [0, 2]; expected finite numbers"
   ///   "[Adam] gradient of 'w' is on cpu and the parameter on cuda_emulated; expected one device"
   void step(std::source_location where = std::source_location::current()) override;

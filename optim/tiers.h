@@ -19,7 +19,6 @@
 //                                nothing if it has none
 //   state_dtype(k, computed)     its dtype, else the one that the rule computes in
 //   kStateOnHost = true          the state stays in the memory of the host, wherever parameters are
-//   kNoKernels = "eigenvectors"  what keeps the rule from devices other than the CPU
 //   kNeedsFinite = true          a gradient that is not finite is an error even where it would
 //                                propagate: the step could not be completed
 //   kSquaresTwice = true         a finite gradient whose norm to the fourth is not is refused too

@@ -22,7 +22,7 @@ DType checked_list(std::string_view op, const std::vector<Tensor>& tensors) {
     throw ConfigError("[" + std::string(op) + "] tensors: none; expected at least one");
   }
   for (const Tensor& x : tensors) {
-    check_on_any_device(op, "tensors", x);
+    check_defined(op, "tensors", x);
     check_same_device(op, "tensors[0]", tensors[0], "another", x);
   }
   DType dtype = tensors[0].dtype();
@@ -38,7 +38,7 @@ DType checked_list(std::string_view op, const std::vector<Tensor>& tensors) {
 
 // column - row, counted over the last two axes.
 Tensor distance_from_diagonal(std::string_view op, const Tensor& x) {
-  check_on_any_device(op, "x", x);
+  check_defined(op, "x", x);
   if (x.rank() < 2) {
     throw ShapeError("[" + std::string(op) + "] x: shape " + to_string(x.shape()) +
                      "; expected at least two axes");
@@ -93,7 +93,7 @@ Tensor stack(const std::vector<Tensor>& tensors, int axis) {
 }
 
 Tensor repeat(const Tensor& x, const Dims& repeats) {
-  check_on_any_device("repeat", "x", x);
+  check_defined("repeat", "x", x);
   const int skip = repeats.rank() - x.rank();
   if (skip < 0 || std::any_of(repeats.begin(), repeats.end(), [](auto n) { return n < 0; })) {
     throw ShapeError("[repeat] repeats: " + to_string(repeats) +
@@ -133,7 +133,7 @@ Tensor repeat(const Tensor& x, const Dims& repeats) {
 }
 
 Tensor roll(const Tensor& x, const Dims& shifts, const Axes& axes) {
-  check_on_any_device("roll", "x", x);
+  check_defined("roll", "x", x);
   if (shifts.rank() != (axes.rank() == 0 ? 1 : axes.rank())) {
     throw ConfigError("[roll] shifts, axes: " + to_string(shifts) + " and " + to_string(axes) +
                       "; expected a shift for each axis, or one shift and no axes");
@@ -161,7 +161,7 @@ Tensor triu(const Tensor& x, std::int64_t k) {
 }
 
 Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pads, double value) {
-  check_on_any_device("pad", "x", x);
+  check_defined("pad", "x", x);
   const auto fail = [&](const std::string& expected) {
     std::string list;
     for (const auto p : pads) list += (list.empty() ? "" : ", ") + std::to_string(p);
@@ -202,7 +202,7 @@ Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pads, double value)
 }
 
 Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pads, PadMode mode) {
-  check_on_any_device("pad", "x", x);
+  check_defined("pad", "x", x);
   const bool fits = pads.size() % 2 == 0 && pads.size() / 2 <= static_cast<std::size_t>(x.rank());
   if (!fits) return pad(x, pads, 0.0);  // throws
   std::vector<std::int64_t> cuts = pads;
@@ -246,7 +246,7 @@ Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pads, PadMode mode)
 }
 
 Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, int axis) {
-  check_on_any_device("repeat_interleave", "x", x);
+  check_defined("repeat_interleave", "x", x);
   const int a = normalize_axis("repeat_interleave", axis, x.shape());
   if (repeats < 0) {
     throw ConfigError("[repeat_interleave] repeats: " + std::to_string(repeats) +
@@ -256,8 +256,8 @@ Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, int axis) {
 }
 
 Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, int axis) {
-  check_on_any_device("repeat_interleave", "x", x);
-  check_on_any_device("repeat_interleave", "repeats", repeats);
+  check_defined("repeat_interleave", "x", x);
+  check_defined("repeat_interleave", "repeats", repeats);
   const int a = normalize_axis("repeat_interleave", axis, x.shape());
   if (!is_integral(repeats.dtype())) {
     throw DTypeError("[repeat_interleave] repeats: " + std::string(name(repeats.dtype())) +
@@ -317,7 +317,7 @@ std::vector<Tensor> broadcast_tensors(const std::vector<Tensor>& tensors) {
 }
 
 Tensor diag(const Tensor& x, std::int64_t k) {
-  check_on_any_device("diag", "x", x);
+  check_defined("diag", "x", x);
   if (x.rank() == 2) return x.diagonal(k).clone();
   if (x.rank() != 1) {
     throw ShapeError("[diag] x: shape " + to_string(x.shape()) + "; expected one or two axes");
@@ -333,8 +333,8 @@ Tensor diag(const Tensor& x, std::int64_t k) {
 }
 
 Tensor masked_fill(const Tensor& x, const Tensor& mask, double value) {
-  check_on_any_device("masked_fill", "x", x);
-  check_on_any_device("masked_fill", "mask", mask);
+  check_defined("masked_fill", "x", x);
+  check_defined("masked_fill", "mask", mask);
   if (mask.dtype() != kBool) {
     throw DTypeError("[masked_fill] mask: " + std::string(name(mask.dtype())) +
                      "; expected bool, the result of a comparison");
@@ -347,7 +347,7 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, double value) {
 }
 
 Tensor one_hot(const Tensor& index, std::int64_t classes) {
-  check_on_any_device("one_hot", "index", index);
+  check_defined("one_hot", "index", index);
   if (!is_integral(index.dtype())) {
     throw DTypeError("[one_hot] index: " + std::string(name(index.dtype())) +
                      "; expected whole numbers");

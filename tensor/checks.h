@@ -18,21 +18,20 @@ DType result_type(const Tensor& a, const Tensor& b, const More&... more) {
 }
 
 [[noreturn]] void throw_undefined(std::string_view op, std::string_view argument);
-[[noreturn]] void throw_no_kernel(std::string_view op, std::string_view argument, const Tensor& x);
-/// What an operation that runs on the CPU alone asks of its operands.
+[[noreturn]] void throw_not_on_cpu(std::string_view op, std::string_view argument, const Tensor& x);
+/// What an operation asks of its operands; those of the CPU alone ask check_on_cpu.
 /// Throws Error when x is undefined: "[sum] x: undefined tensor; expected one with elements; ..."
-/// Throws DeviceError when it is on a device:
-///   "[sort] x is on cuda_emulated; sort has no kernel there yet; use x.to(kCpu)"
 inline void check_defined(std::string_view op, std::string_view argument, const Tensor& x) {
   if (!x.defined()) [[unlikely]]
     throw_undefined(op, argument);
-  if (!x.on_cpu()) [[unlikely]]
-    throw_no_kernel(op, argument, x);
 }
-/// The same for operations that do their work on every device.
-inline void check_on_any_device(std::string_view op, std::string_view argument, const Tensor& x) {
-  if (!x.defined()) [[unlikely]]
-    throw_undefined(op, argument);
+/// What reads elements by itself asks, such as the makers of data. Throws like check_defined, and
+/// DeviceError when x is on a device:
+///   "[blobs] centres is on cuda_emulated; expected cpu; use centres.to(kCpu)"
+inline void check_on_cpu(std::string_view op, std::string_view argument, const Tensor& x) {
+  check_defined(op, argument, x);
+  if (!x.on_cpu()) [[unlikely]]
+    throw_not_on_cpu(op, argument, x);
 }
 /// Throws DeviceError when two operands are not on one device:
 ///   "[matmul] a is on cpu and b is on cuda_emulated; expected one device; use

@@ -36,8 +36,8 @@ bool allclose(const Tensor& a, const Tensor& b, const ops::Isclose& tolerance) {
 }
 
 bool array_equal(const Tensor& a, const Tensor& b) {
-  check_on_any_device("array_equal", "a", a);
-  check_on_any_device("array_equal", "b", b);
+  check_defined("array_equal", "a", a);
+  check_defined("array_equal", "b", b);
   return a.shape() == b.shape() && all(equal(a, b)).item() != 0;
 }
 

@@ -72,7 +72,7 @@ Tensor ones(const Shape& shape, DType dtype, Device device) {
 
 Tensor full(const Shape& shape, const Tensor& value, DType dtype, Device device) {
   check_sizes("full", shape);
-  check_on_any_device("full", "value", value);
+  check_defined("full", "value", value);
   if (value.numel() != 1) {
     throw ShapeError("[full] value: shape " + to_string(value.shape()) +
                      "; expected exactly one element");
@@ -95,19 +95,19 @@ Tensor eye(std::int64_t n, std::int64_t m, DType dtype, Device device) {
 }
 
 Tensor empty_like(const Tensor& x, std::optional<DType> dtype) {
-  check_on_any_device("empty_like", "x", x);
+  check_defined("empty_like", "x", x);
   return Tensor::empty(x.shape(), dtype.value_or(x.dtype()), x.device());
 }
 Tensor zeros_like(const Tensor& x, std::optional<DType> dtype) {
-  check_on_any_device("zeros_like", "x", x);
+  check_defined("zeros_like", "x", x);
   return zeros(x.shape(), dtype.value_or(x.dtype()), x.device());
 }
 Tensor ones_like(const Tensor& x, std::optional<DType> dtype) {
-  check_on_any_device("ones_like", "x", x);
+  check_defined("ones_like", "x", x);
   return ones(x.shape(), dtype.value_or(x.dtype()), x.device());
 }
 Tensor full_like(const Tensor& x, const Tensor& value, std::optional<DType> dtype) {
-  check_on_any_device("full_like", "x", x);
+  check_defined("full_like", "x", x);
   return full(x.shape(), value, dtype.value_or(x.dtype()), x.device());
 }
 

@@ -40,7 +40,7 @@ struct Call {
   }
 
   void check_images(std::string_view argument, const Tensor& x) const {
-    check_on_any_device(op, argument, x);
+    check_defined(op, argument, x);
     const std::string got = std::string(argument) + ": shape " + to_string(x.shape());
     if (x.rank() != axes + 1 && x.rank() != axes + 2) {
       wrong_shape(got + "; expected " +
@@ -60,7 +60,7 @@ struct Call {
   }
 
   void check_weight(const Tensor& x, const Tensor& w) const {
-    check_on_any_device(op, "w", w);
+    check_defined(op, "w", w);
     check_same_device(op, "x", x, "w", w);
     check_dtypes("x", x, "w", w);
     if (w.rank() != axes + 2) {

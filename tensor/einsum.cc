@@ -168,7 +168,7 @@ Tensor einsum(std::string_view text, std::span<const Tensor> operands) {
   }
   std::vector<Labelled> terms;
   for (std::size_t i = 0; i < operands.size(); ++i) {
-    check_on_any_device("einsum", "operand " + std::to_string(i), operands[i]);
+    check_defined("einsum", "operand " + std::to_string(i), operands[i]);
     terms.push_back({operands[i], labels_of(equation.terms[i], i, operands[i])});
   }
   const auto size = sizes_of(terms);

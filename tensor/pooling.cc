@@ -11,7 +11,7 @@ namespace {
 std::string start(std::string_view op) { return "[" + std::string(op) + "] "; }
 
 void check_input(std::string_view op, int axes, const Tensor& x, bool floating) {
-  check_on_any_device(op, "x", x);
+  check_defined(op, "x", x);
   if (x.rank() != axes + 1 && x.rank() != axes + 2) {
     throw ShapeError(start(op) + "x: shape " + to_string(x.shape()) + "; expected " +
                      (axes == 1 ? "[N, C, L] or [C, L]" : "[N, C, H, W] or [C, H, W]"));

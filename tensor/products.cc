@@ -13,7 +13,7 @@ using Sizes = std::array<std::int64_t, 128>;
 void check_vectors(std::string_view op, const Tensor& a, const Tensor& b) {
   for (const Tensor* x : {&a, &b}) {
     const std::string_view argument = x == &a ? "a" : "b";
-    check_on_any_device(op, argument, *x);
+    check_defined(op, argument, *x);
     if (x->rank() == 1) continue;
     throw ShapeError("[" + std::string(op) + "] " + std::string(argument) + ": shape " +
                      to_string(x->shape()) + "; expected one axis");
@@ -42,8 +42,8 @@ Tensor dot(const Tensor& a, const Tensor& b) {
 }
 
 Tensor tensordot(const Tensor& a, const Tensor& b, int n) {
-  check_on_any_device("tensordot", "a", a);
-  check_on_any_device("tensordot", "b", b);
+  check_defined("tensordot", "a", a);
+  check_defined("tensordot", "b", b);
   if (n < 0 || n > a.rank() || n > b.rank()) {
     throw ConfigError("[tensordot] n: " + std::to_string(n) + "; expected 0.." +
                       std::to_string(std::min(a.rank(), b.rank())) + " for a of shape " +
@@ -58,8 +58,8 @@ Tensor tensordot(const Tensor& a, const Tensor& b, int n) {
 }
 
 Tensor tensordot(const Tensor& a, const Tensor& b, const Axes& a_axes, const Axes& b_axes) {
-  check_on_any_device("tensordot", "a", a);
-  check_on_any_device("tensordot", "b", b);
+  check_defined("tensordot", "a", a);
+  check_defined("tensordot", "b", b);
   const int n = a_axes.rank();
   if (n != b_axes.rank()) {
     throw ConfigError("[tensordot] a_axes: " + to_string(a_axes) +

@@ -37,19 +37,19 @@ Tensor permutation(std::int64_t n, Generator& generator) {
 }
 
 Tensor uniform_like(const Tensor& x, double low, double high, Generator& generator) {
-  check_on_any_device("uniform_like", "x", x);
+  check_defined("uniform_like", "x", x);
   return uniform(x.shape(), low, high, generator, x.dtype(), x.device());
 }
 Tensor normal_like(const Tensor& x, double mean, double std, Generator& generator) {
-  check_on_any_device("normal_like", "x", x);
+  check_defined("normal_like", "x", x);
   return normal(x.shape(), mean, std, generator, x.dtype(), x.device());
 }
 Tensor bernoulli_like(const Tensor& x, double p, Generator& generator) {
-  check_on_any_device("bernoulli_like", "x", x);
+  check_defined("bernoulli_like", "x", x);
   return bernoulli(x.shape(), p, generator, x.dtype(), x.device());
 }
 Tensor randint_like(const Tensor& x, std::int64_t low, std::int64_t high, Generator& generator) {
-  check_on_any_device("randint_like", "x", x);
+  check_defined("randint_like", "x", x);
   return randint(low, high, x.shape(), generator, x.dtype(), x.device());
 }
 

@@ -82,7 +82,7 @@ void Tensor::check_unsigned(std::uint64_t value) {
 }
 
 void Tensor::throw_wrong_type(DType asked) const {
-  check_on_any_device("data", "x", *this);
+  check_defined("data", "x", *this);
   throw DTypeError("[data] T: " + std::string(name(asked)) + "; expected " +
                    std::string(name(dtype_)) + ", the dtype of the tensor; convert with to()");
 }
@@ -95,7 +95,7 @@ void Tensor::throw_wrong_place() const {
 }
 
 double Tensor::item() const {
-  check_on_any_device("item", "x", *this);
+  check_defined("item", "x", *this);
   if (numel() != 1) {
     throw ShapeError("[item] x: shape " + to_string(shape_) + "; expected exactly one element");
   }
@@ -119,7 +119,7 @@ double Tensor::at(std::initializer_list<std::int64_t> index) const {
 std::vector<double> Tensor::to_vector() const { return to_vector<double>(); }
 
 void Tensor::item_to(DType dtype, void* value) const {
-  check_on_any_device("item", "x", *this);
+  check_defined("item", "x", *this);
   if (numel() != 1) {
     throw ShapeError("[item] x: shape " + to_string(shape_) + "; expected exactly one element");
   }
@@ -129,7 +129,7 @@ void Tensor::item_to(DType dtype, void* value) const {
 }
 
 void Tensor::copy_to(DType dtype, void* values) const {
-  check_on_any_device("to_vector", "x", *this);
+  check_defined("to_vector", "x", *this);
   if (numel() == 0) return;
   Tensor x = to(kCpu);
   if (dtype != dtype_) {
@@ -143,7 +143,7 @@ void Tensor::copy_to(DType dtype, void* values) const {
 Tensor Tensor::contiguous() const { return is_contiguous() ? *this : clone(); }
 
 Tensor Tensor::clone() const {
-  check_on_any_device("clone", "x", *this);
+  check_defined("clone", "x", *this);
   Tensor out = empty(shape_, dtype_, device_);
   out.copy_from(*this);
   return out;
@@ -155,7 +155,7 @@ Tensor Tensor::to(DType dtype, Cast cast) const {
     same.weak_ = false;  // a dtype that was asked for counts
     return same;
   }
-  check_on_any_device("to", "x", *this);
+  check_defined("to", "x", *this);
   Tensor out = empty(shape_, dtype, device_);
   convert_elements("to", *this, out, cast);
   return out;
@@ -163,7 +163,7 @@ Tensor Tensor::to(DType dtype, Cast cast) const {
 
 Tensor Tensor::to(Device device) const {
   if (device == device_) return *this;
-  check_on_any_device("to", "x", *this);
+  check_defined("to", "x", *this);
   check_available("to", device);
   const Tensor from = contiguous();
   Tensor out = empty(shape_, dtype_, device);
@@ -198,10 +198,10 @@ void throw_undefined(std::string_view op, std::string_view argument) {
               ": undefined tensor; expected one with elements; was it default constructed?");
 }
 
-void throw_no_kernel(std::string_view op, std::string_view argument, const Tensor& x) {
+void throw_not_on_cpu(std::string_view op, std::string_view argument, const Tensor& x) {
   throw DeviceError("[" + std::string(op) + "] " + std::string(argument) + " is on " +
-                    to_string(x.device()) + "; " + std::string(op) +
-                    " has no kernel there yet; use " + std::string(argument) + ".to(kCpu)");
+                    to_string(x.device()) + "; expected cpu; use " + std::string(argument) +
+                    ".to(kCpu)");
 }
 
 void check_same_device(std::string_view op, std::string_view name_a, const Tensor& a,
@@ -216,8 +216,8 @@ void check_same_device(std::string_view op, std::string_view name_a, const Tenso
 }
 
 bool bitwise_equal(const Tensor& a, const Tensor& b) {
-  check_on_any_device("bitwise_equal", "a", a);
-  check_on_any_device("bitwise_equal", "b", b);
+  check_defined("bitwise_equal", "a", a);
+  check_defined("bitwise_equal", "b", b);
   if (a.shape() != b.shape() || a.dtype() != b.dtype()) return false;
   const Tensor x = a.to(kCpu).contiguous(), y = b.to(kCpu).contiguous();
   return std::memcmp(x.raw_data(), y.raw_data(), x.numel() * size_of(x.dtype())) == 0;

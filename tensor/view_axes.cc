@@ -7,7 +7,7 @@
 namespace gradus {
 
 Tensor Tensor::flatten(int start, int end) const {
-  check_on_any_device("flatten", "x", *this);
+  check_defined("flatten", "x", *this);
   if (rank() == 0) return reshape({1});
   const int first = normalize_axis("flatten", start, shape_);
   const int last = normalize_axis("flatten", end, shape_);
@@ -28,7 +28,7 @@ Tensor Tensor::flatten(int start, int end) const {
 }
 
 Tensor Tensor::squeeze(const Axes& axes) const {
-  check_on_any_device("squeeze", "x", *this);
+  check_defined("squeeze", "x", *this);
   const unsigned mask = axes_mask("squeeze", axes, shape_);
   Shape shape;
   Strides strides;
@@ -41,7 +41,7 @@ Tensor Tensor::squeeze(const Axes& axes) const {
 }
 
 Tensor Tensor::permute(const Dims& axes) const {
-  check_on_any_device("permute", "x", *this);
+  check_defined("permute", "x", *this);
   Shape shape;
   Strides strides;
   unsigned seen = 0;
@@ -59,7 +59,7 @@ Tensor Tensor::permute(const Dims& axes) const {
 }
 
 Tensor Tensor::moveaxis(const Axes& from, const Axes& to) const {
-  check_on_any_device("moveaxis", "x", *this);
+  check_defined("moveaxis", "x", *this);
   if (from.rank() != to.rank()) {
     throw ConfigError("[moveaxis] from, to: " + to_string(from) + " and " + to_string(to) +
                       "; expected as many axes in both");
@@ -81,7 +81,7 @@ Tensor Tensor::moveaxis(const Axes& from, const Axes& to) const {
 }
 
 Tensor Tensor::flip(const Axes& axes) const {
-  check_on_any_device("flip", "x", *this);
+  check_defined("flip", "x", *this);
   const unsigned mask = axes_mask("flip", axes, shape_);
   Strides strides = strides_;
   std::int64_t offset = 0;
@@ -94,7 +94,7 @@ Tensor Tensor::flip(const Axes& axes) const {
 }
 
 Tensor Tensor::diagonal(std::int64_t offset, int axis0, int axis1) const {
-  check_on_any_device("diagonal", "x", *this);
+  check_defined("diagonal", "x", *this);
   const int a = normalize_axis("diagonal", axis0, shape_);
   const int b = normalize_axis("diagonal", axis1, shape_);
   if (a == b) {

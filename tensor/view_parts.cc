@@ -31,7 +31,7 @@ void reserve(std::string_view op, std::vector<Tensor>& parts, std::int64_t n) {
 }  // namespace
 
 Tensor Tensor::narrow(int axis, std::int64_t start, std::int64_t length) const {
-  check_on_any_device("narrow", "x", *this);
+  check_defined("narrow", "x", *this);
   const int a = normalize_axis("narrow", axis, shape_);
   const std::int64_t size = shape_[a], first = start < 0 ? start + size : start;
   if (first < 0 || first > size || length < 0 || length > size - first) {
@@ -43,7 +43,7 @@ Tensor Tensor::narrow(int axis, std::int64_t start, std::int64_t length) const {
 }
 
 Tensor Tensor::unfold(int axis, std::int64_t size, std::int64_t step) const {
-  check_on_any_device("unfold", "x", *this);
+  check_defined("unfold", "x", *this);
   const int a = normalize_axis("unfold", axis, shape_);
   if (size < 0 || size > shape_[a]) {
     throw ShapeError("[unfold] size: " + std::to_string(size) + "; expected 0.." +
@@ -63,7 +63,7 @@ Tensor Tensor::unfold(int axis, std::int64_t size, std::int64_t step) const {
 }
 
 std::vector<Tensor> Tensor::split(const std::vector<std::int64_t>& sizes, int axis) const {
-  check_on_any_device("split", "x", *this);
+  check_defined("split", "x", *this);
   const int a = normalize_axis("split", axis, shape_);
   std::int64_t rest = shape_[a];
   bool fits = true;
@@ -88,7 +88,7 @@ std::vector<Tensor> Tensor::split(const std::vector<std::int64_t>& sizes, int ax
 }
 
 std::vector<Tensor> Tensor::split_every(std::int64_t size, int axis) const {
-  check_on_any_device("split", "x", *this);
+  check_defined("split", "x", *this);
   const int a = normalize_axis("split", axis, shape_);
   const std::int64_t total = shape_[a];
   if (size < 0 || (size == 0 && total > 0)) {
@@ -104,7 +104,7 @@ std::vector<Tensor> Tensor::split_every(std::int64_t size, int axis) const {
 }
 
 std::vector<Tensor> Tensor::chunk(std::int64_t n, int axis) const {
-  check_on_any_device("chunk", "x", *this);
+  check_defined("chunk", "x", *this);
   const int a = normalize_axis("chunk", axis, shape_);
   if (n < 1) throw ConfigError("[chunk] n: " + std::to_string(n) + "; expected >= 1");
   if (shape_[a] == 0) {

@@ -59,7 +59,7 @@ Tensor over_storage_unchecked(StorageRef storage, const Shape& shape, DType dtyp
 }
 
 Tensor Tensor::reshape(const Shape& wanted) const {
-  check_on_any_device("reshape", "x", *this);
+  check_defined("reshape", "x", *this);
   Shape shape = wanted;
   std::int64_t known = 1;
   int open_axis = -1;
@@ -93,7 +93,7 @@ Tensor Tensor::reshape(const Shape& wanted) const {
 }
 
 Tensor Tensor::transpose(int axis0, int axis1) const {
-  check_on_any_device("transpose", "x", *this);
+  check_defined("transpose", "x", *this);
   const int a = normalize_axis("transpose", axis0, shape_);
   const int b = normalize_axis("transpose", axis1, shape_);
   Shape shape = shape_;
@@ -104,7 +104,7 @@ Tensor Tensor::transpose(int axis0, int axis1) const {
 }
 
 Tensor Tensor::slice(int axis, Slice range) const {
-  check_on_any_device("slice", "x", *this);
+  check_defined("slice", "x", *this);
   const int a = normalize_axis("slice", axis, shape_);
   if (range.step == 0) {
     throw ConfigError("[slice] step: 0; expected a positive or a negative number");
@@ -131,7 +131,7 @@ Tensor Tensor::slice(int axis, Slice range) const {
 }
 
 Tensor Tensor::select(int axis, std::int64_t index) const {
-  check_on_any_device("select", "x", *this);
+  check_defined("select", "x", *this);
   const int a = normalize_axis("select", axis, shape_);
   const std::int64_t size = shape_[a], i = index < 0 ? index + size : index;
   if (i < 0 || i >= size) {
@@ -147,7 +147,7 @@ Tensor Tensor::select(int axis, std::int64_t index) const {
 }
 
 Tensor Tensor::expand(const Shape& wanted) const {
-  check_on_any_device("expand", "x", *this);
+  check_defined("expand", "x", *this);
   if (wanted == shape_) return *this;
   Shape shape = wanted;
   const int skip = shape.rank() - rank();
@@ -172,7 +172,7 @@ Tensor Tensor::expand(const Shape& wanted) const {
 }
 
 Tensor Tensor::unsqueeze(int axis) const {
-  check_on_any_device("unsqueeze", "x", *this);
+  check_defined("unsqueeze", "x", *this);
   const int a = axis < 0 ? axis + rank() + 1 : axis;
   if (a < 0 || a > rank()) {
     throw IndexError("[unsqueeze] axis: " + std::to_string(axis) + "; expected " +

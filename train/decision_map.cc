@@ -39,8 +39,8 @@ void check(const DecisionMap& map) {
                         " axis: logarithmic; expected a linear one");
     }
   }
-  check_on_any_device("decision_map", "points", map.points);
-  check_on_any_device("decision_map", "classes", map.classes);
+  check_defined("decision_map", "points", map.points);
+  check_defined("decision_map", "classes", map.classes);
   const Shape& shape = map.points.shape();
   if (shape.rank() != 2 || shape[1] != 2) {
     throw ShapeError("[decision_map] points is " + to_string(shape) + "; expected [N, 2]");
@@ -103,7 +103,7 @@ void write_decision_map(const DecisionMap& map, const std::filesystem::path& fil
   const std::vector<double> points = map.points.to_vector();
   const Range x = range_of(map.x, points, 0), y = range_of(map.y, points, 1);
   const Tensor p = map.probabilities(places_in(x, y));
-  check_on_any_device("decision_map", "probabilities", p);
+  check_defined("decision_map", "probabilities", p);
   if (p.rank() != 2 || p.dim(0) != kPlaces * kPlaces || p.dim(1) < 1 ||
       p.dim(1) > static_cast<std::int64_t>(kColours.size())) {
     throw ShapeError("[decision_map] probabilities gave " + to_string(p.shape()) + "; expected [" +

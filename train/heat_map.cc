@@ -30,7 +30,7 @@ void check_names(const char* what, const std::vector<std::string>& names, std::i
 
 void check(const HeatMap& map) {
   const Tensor& x = map.values;
-  check_on_any_device("heat_map", "values", x);
+  check_defined("heat_map", "values", x);
   if (x.rank() != 2) {
     throw ShapeError("[heat_map] values is " + to_string(x.shape()) + "; expected [rows, columns]");
   }

@@ -24,7 +24,7 @@ constexpr double kEdge = 0.08, kLine = 0.28, kLetter = 0.085;
 // [N, C, H, W], C = 1 or 3.
 Tensor with_channels(const ImageGrid& grid) {
   const Tensor& x = grid.images;
-  check_on_any_device("image_grid", "images", x);
+  check_defined("image_grid", "images", x);
   if (x.rank() == 3) return x.unsqueeze(1);
   if (x.rank() == 4 && (x.dim(1) == 1 || x.dim(1) == 3)) return x;
   throw ShapeError("[image_grid] images is " + to_string(x.shape()) +

@@ -33,9 +33,9 @@ Shape batch_of(Shape shape) {
 }
 
 void check(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options) {
-  check_on_any_device(kOp, "q", q);
-  check_on_any_device(kOp, "k", k);
-  check_on_any_device(kOp, "v", v);
+  check_defined(kOp, "q", q);
+  check_defined(kOp, "k", k);
+  check_defined(kOp, "v", v);
   const bool fits = q.rank() >= 2 && k.rank() >= 2 && v.rank() >= 2 && q.dim(-1) == k.dim(-1) &&
                     k.dim(-2) == v.dim(-2);
   if (!fits) throw_shapes(q, k, v);

@@ -35,8 +35,8 @@ Variable spread_back(const Variable& dy, int axis, Reduction reduction, double d
 }
 
 void check(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
-  check_on_any_device("cross_entropy", "logits", logits);
-  check_on_any_device("cross_entropy", "target", target);
+  check_defined("cross_entropy", "logits", logits);
+  check_defined("cross_entropy", "target", target);
   check_same_device("cross_entropy", "logits", logits, "target", target);
   if (!is_floating(logits.dtype())) {
     throw DTypeError("[cross_entropy] logits: " + std::string(name(logits.dtype())) +

@@ -13,8 +13,8 @@ namespace {
 
 // The flattened indices, each checked.
 Tensor checked_rows(const Tensor& weight, const Tensor& indices) {
-  check_on_any_device("embedding", "weight", weight);
-  check_on_any_device("embedding", "indices", indices);
+  check_defined("embedding", "weight", weight);
+  check_defined("embedding", "indices", indices);
   if (weight.rank() == 0) {
     throw ShapeError("[embedding] weight: shape []; expected [V, D...], a table of rows");
   }

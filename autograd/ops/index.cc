@@ -55,7 +55,7 @@ Tensor ops::PutIndex::forward(const Tensor& x) const {
 void ops::PutIndex::backward(Gradients& d) const { d.set(0, d.dy().index(items.get())); }
 
 Tensor ops::IndexPut::forward(const Tensor& x, const Tensor& value) const {
-  check_on_any_device("index_put", "x", x);
+  check_defined("index_put", "x", x);
   Tensor y = x.clone();
   y.index_put(items.get(), value, accumulate);
   return y;

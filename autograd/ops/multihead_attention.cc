@@ -85,9 +85,9 @@ Variable attend(const std::vector<Operand>& x, std::int64_t heads,
 Variable multihead_attention(Operand q, Operand k, Operand v, std::int64_t heads,
                              const AttentionOptions& options) {
   const Tensor &a = q.value(), &b = k.value(), &c = v.value();
-  check_on_any_device("multihead_attention", "q", a);
-  check_on_any_device("multihead_attention", "k", b);
-  check_on_any_device("multihead_attention", "v", c);
+  check_defined("multihead_attention", "q", a);
+  check_defined("multihead_attention", "k", b);
+  check_defined("multihead_attention", "v", c);
   const bool fits = a.rank() == 3 && b.rank() == 3 && c.shape() == b.shape() &&
                     a.dim(0) == b.dim(0) && a.dim(2) == b.dim(2) && heads >= 1 &&
                     a.dim(2) % heads == 0;
@@ -102,7 +102,7 @@ Variable multihead_attention(Operand q, Operand k, Operand v, std::int64_t heads
 
 Variable multihead_attention(Operand x, std::int64_t heads, const AttentionOptions& options) {
   const Tensor& all = x.value();
-  check_on_any_device("multihead_attention", "x", all);
+  check_defined("multihead_attention", "x", all);
   const bool fits =
       all.rank() == 3 && all.dim(2) % 3 == 0 && heads >= 1 && all.dim(2) / 3 % heads == 0;
   if (!fits) {

@@ -28,7 +28,7 @@ void check(const Variable& x, const RecurrentOperands& of, const RecurrentSteps&
   };
   for (const auto& [name, v] :
        {std::pair("x", &x), {"h", &of.h}, {"w_ih", &of.w_ih}, {"w_hh", &of.w_hh}}) {
-    check_on_any_device("recurrent", name, v->value());
+    check_defined("recurrent", name, v->value());
     check_same_device("recurrent", "x", x.value(), name, v->value());
   }
   const std::int64_t gates = gates_of(steps.cell);

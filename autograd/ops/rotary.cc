@@ -16,7 +16,7 @@ namespace gradus {
 
 Variable rotary(Operand x, const RotaryOptions& options) {
   const Tensor& value = x.value();
-  check_on_any_device("rotary", "x", value);
+  check_defined("rotary", "x", value);
   const auto& [base, interleaved, offset] = options;
   if (value.rank() < 2 || value.dim(-1) % 2 != 0) {
     throw ShapeError("[rotary] x is " + to_string(value.shape()) +

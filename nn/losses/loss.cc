@@ -18,7 +18,7 @@ LossStep::LossStep(const char* loss, std::initializer_list<Argument> arguments, 
   const Tensor& x = first.operand.value();
   for (const Argument& argument : arguments) {
     const Tensor& each = argument.operand.value();
-    check_on_any_device(loss, argument.name, each);
+    check_defined(loss, argument.name, each);
     if (&argument == &first) {
       if (!is_floating(x.dtype())) {
         throw DTypeError("[" + std::string(loss) + "] " + first.name + ": " +

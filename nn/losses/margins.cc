@@ -46,7 +46,7 @@ Variable soft_margin_loss(Operand input, Operand target, const LossOptions& opti
 Variable multi_margin_loss(Operand input, Operand target, const MultiMarginOptions& options) {
   const LossStep loss("multi_margin_loss", {{"input", input}});
   const Tensor& t = target.value();
-  check_on_any_device("multi_margin_loss", "target", t);
+  check_defined("multi_margin_loss", "target", t);
   const Shape& shape = input.variable.shape();
   const bool one = shape.rank() == 1 && t.rank() == 0;
   if (!one && (shape.rank() != 2 || t.shape() != Shape{shape[0]})) {

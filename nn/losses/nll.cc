@@ -15,7 +15,7 @@ namespace gradus::nn {
 Variable nll_loss(Operand input, Operand target, const NLLLossOptions& options) {
   const LossStep loss("nll_loss", {{"input", input}});
   const Tensor& t = target.value();
-  check_on_any_device("nll_loss", "target", t);
+  check_defined("nll_loss", "target", t);
   Shape expected = input.variable.shape();
   const int axis = expected.rank() == 1 ? 0 : 1;
   const std::int64_t classes = expected.rank() == 0 ? 0 : expected[axis];

@@ -11,8 +11,8 @@
 namespace gradus::nn {
 
 void RegressionError::update(const Variable& prediction, const Variable& target) {
-  check_on_any_device("RegressionError", "prediction", prediction.value());
-  check_on_any_device("RegressionError", "target", target.value());
+  check_defined("RegressionError", "prediction", prediction.value());
+  check_defined("RegressionError", "target", target.value());
   if (prediction.shape() != target.shape()) {
     throw ShapeError("[RegressionError] prediction is " + to_string(prediction.shape()) +
                      " and target is " + to_string(target.shape()) +

@@ -5,8 +5,8 @@
 namespace gradus::nn {
 
 Scores scores_of(std::string_view metric, const Tensor& scores, const Tensor& target) {
-  check_on_any_device(metric, "scores", scores);
-  check_on_any_device(metric, "target", target);
+  check_defined(metric, "scores", scores);
+  check_defined(metric, "target", target);
   if (!is_integral(target.dtype())) {
     throw DTypeError("[" + std::string(metric) + "] target: " + std::string(name(target.dtype())) +
                      "; expected whole numbers, one class each");

@@ -20,7 +20,7 @@ Variable parameters_to_vector(const std::vector<Variable>& parameters, std::sour
 
 void vector_to_parameters(const Tensor& vector, const std::vector<Variable>& parameters,
                           std::source_location where) {
-  check_on_any_device("vector_to_parameters", "vector", vector);
+  check_defined("vector_to_parameters", "vector", vector);
   std::int64_t total = 0;
   for (const Variable& parameter : parameters) total += parameter.numel();
   if (vector.shape() != Shape{total}) {

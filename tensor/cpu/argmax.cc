@@ -133,7 +133,7 @@ std::int64_t find_in_all(Extreme which, const Tensor& x, T* value) {
 /// Along one axis, or over all elements. The values come in the dtype to compute in.
 ValuesAndIndices extreme_along(std::string_view op, Extreme which, const Tensor& x,
                                std::optional<int> axis, bool keepdim) {
-  check_on_any_device(op, "x", x);
+  check_defined(op, "x", x);
   const Axes axes = axis ? Axes(*axis) : Axes();
   const unsigned mask = axes_mask(op, axes, x.shape());
   const Shape shape = reduced_shape(x.shape(), mask, keepdim);

@@ -183,7 +183,7 @@ void differentiate(const T* dy, const T* x, const Channels& at, const double* me
 }  // namespace
 
 BatchNormResult batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps) {
-  check_on_any_device("batch_norm", "x", x);
+  check_defined("batch_norm", "x", x);
   if (!is_floating(x.dtype())) {
     throw DTypeError("[batch_norm] x: " + std::string(name(x.dtype())) +
                      "; expected a floating dtype");

@@ -40,8 +40,8 @@ void choose(const bool* c, const T* u, const T* v, T* __restrict to, std::int64_
 }  // namespace
 
 void Tensor::fill(const Tensor& value, std::source_location where) const {
-  check_on_any_device("fill", "x", *this);
-  check_on_any_device("fill", "value", value);
+  check_defined("fill", "x", *this);
+  check_defined("fill", "value", value);
   if (value.numel() != 1) {
     throw ShapeError("[fill] value: shape " + to_string(value.shape()) +
                      "; expected exactly one element");
@@ -50,8 +50,8 @@ void Tensor::fill(const Tensor& value, std::source_location where) const {
 }
 
 void Tensor::copy_from(const Tensor& source, Cast cast, std::source_location where) const {
-  check_on_any_device("copy_from", "x", *this);
-  check_on_any_device("copy_from", "source", source);
+  check_defined("copy_from", "x", *this);
+  check_defined("copy_from", "source", source);
   if (broadcast_shapes("copy_from", shape_, source.shape(), "x", "source") != shape_) {
     throw ShapeError("[copy_from] source: shape " + to_string(source.shape()) +
                      "; expected one that broadcasts to " + to_string(shape_));
@@ -71,9 +71,9 @@ void Tensor::copy_from(const Tensor& source, Cast cast, std::source_location whe
 }
 
 Tensor where(const Tensor& cond, const Tensor& a, const Tensor& b) {
-  check_on_any_device("where", "cond", cond);
-  check_on_any_device("where", "a", a);
-  check_on_any_device("where", "b", b);
+  check_defined("where", "cond", cond);
+  check_defined("where", "a", a);
+  check_defined("where", "b", b);
   if (cond.dtype() != kBool) {
     throw DTypeError("[where] cond: " + std::string(name(cond.dtype())) +
                      "; expected bool, the result of a comparison");

@@ -51,7 +51,7 @@ template <class T>
 }
 
 void check_floating(const Tensor& x) {
-  check_on_any_device("dropout", "x", x);
+  check_defined("dropout", "x", x);
   if (is_floating(x.dtype())) return;
   throw DTypeError("[dropout] x: " + std::string(name(x.dtype())) + "; expected a floating dtype");
 }

@@ -38,7 +38,7 @@ void check_operand(std::string_view op, DType dtype, const Tensor& b) {
 
 template <class Rule>
 Tensor unary(std::string_view op, const Tensor& x, Rule rule = {}) {
-  check_on_any_device(op, "x", x);
+  check_defined(op, "x", x);
   const DType dtype = rule_dtype(Rule::kDomain, op, "x", x.dtype());
   prepare(rule, op, dtype);
   if (!x.on_cpu()) [[unlikely]]
@@ -53,8 +53,8 @@ Tensor unary(std::string_view op, const Tensor& x, Rule rule = {}) {
 
 template <class Rule>
 Tensor binary(std::string_view op, const Tensor& a, const Tensor& b, Rule rule = {}) {
-  check_on_any_device(op, "a", a);
-  check_on_any_device(op, "b", b);
+  check_defined(op, "a", a);
+  check_defined(op, "b", b);
   const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
   const DType dtype = rule_dtype(Rule::kDomain, op, "a, b", result_type(a, b));
   prepare(rule, op, dtype);
@@ -73,9 +73,9 @@ Tensor binary(std::string_view op, const Tensor& a, const Tensor& b, Rule rule =
 
 template <class Rule>
 Tensor ternary(std::string_view op, const Tensor& a, const Tensor& b, const Tensor& c) {
-  check_on_any_device(op, "a", a);
-  check_on_any_device(op, "b", b);
-  check_on_any_device(op, "c", c);
+  check_defined(op, "a", a);
+  check_defined(op, "b", b);
+  check_defined(op, "c", c);
   const Shape shape =
       broadcast_shapes(op, broadcast_shapes(op, a.shape(), b.shape()), c.shape(), "a with b", "c");
   const DType dtype = rule_dtype(Rule::kDomain, op, "a, b, c", result_type(a, b, c));

@@ -16,8 +16,8 @@ namespace {
 /// Checked operands of gather and scatter. A 0-d tensor counts as a line of one element.
 struct Gathering {
   Gathering(std::string_view op, const Tensor& x, int axis, const Tensor& index) {
-    check_on_any_device(op, "x", x);
-    check_on_any_device(op, "index", index);
+    check_defined(op, "x", x);
+    check_defined(op, "index", index);
     check_same_device(op, "x", x, "index", index);
     const Tensor target = x.rank() == 0 ? x.unsqueeze(0) : x;
     const Tensor given = index.rank() == 0 ? index.unsqueeze(0) : index;
@@ -65,7 +65,7 @@ struct Gathering {
 Tensor scattered(cpu::Write how, std::string_view op, const Tensor& x, int axis,
                  const Tensor& index, const Tensor& source) {
   Gathering g(op, x, axis, index);
-  check_on_any_device(op, "source", source);
+  check_defined(op, "source", source);
   if (source.dtype() != x.dtype() && !source.weak()) {
     throw DTypeError("[" + std::string(op) + "] source: " + std::string(name(source.dtype())) +
                      "; expected " + std::string(name(x.dtype())) + ", the dtype of x");
@@ -127,8 +127,8 @@ Tensor scatter_add(const Tensor& x, int axis, const Tensor& index, const Tensor&
 }
 
 Tensor take_along_axis(const Tensor& x, const Tensor& index, int axis) {
-  check_on_any_device("take_along_axis", "x", x);
-  check_on_any_device("take_along_axis", "index", index);
+  check_defined("take_along_axis", "x", x);
+  check_defined("take_along_axis", "index", index);
   const int along = normalize_axis("take_along_axis", axis, x.shape());
   if (index.rank() != x.rank()) {
     throw ShapeError("[take_along_axis] index: shape " + to_string(index.shape()) +

@@ -86,7 +86,7 @@ Tensor binned_there(const Tensor& bin, std::int64_t bins, const Tensor& weights)
 
 Histogram histogram(const Tensor& x, std::int64_t bins, double low, double high,
                     const Tensor& weights) {
-  check_on_any_device("histogram", "x", x);
+  check_defined("histogram", "x", x);
   if (bins < 1) {
     throw ConfigError("[histogram] bins: " + std::to_string(bins) + "; expected at least 1");
   }
@@ -132,15 +132,15 @@ Histogram histogram(const Tensor& x, std::int64_t bins, double low, double high,
 }
 
 Histogram histogram(const Tensor& x, std::int64_t bins, const Tensor& weights) {
-  check_on_any_device("histogram", "x", x);
+  check_defined("histogram", "x", x);
   if (x.numel() == 0) return histogram(x, bins, 0, 1, weights);
   return histogram(x, bins, min(x).item(), max(x).item(), weights);
 }
 
 Tensor density(const Histogram& histogram) {
   const Tensor &counts = histogram.counts, &edges = histogram.edges;
-  check_on_any_device("density", "counts", counts);
-  check_on_any_device("density", "edges", edges);
+  check_defined("density", "counts", counts);
+  check_defined("density", "edges", edges);
   if (counts.rank() != 1 || edges.shape() != Shape{counts.dim(0) + 1}) {
     throw ShapeError("[density] counts, edges: shapes " + to_string(counts.shape()) + ", " +
                      to_string(edges.shape()) + "; expected [bins], [bins + 1]");
@@ -151,7 +151,7 @@ Tensor density(const Histogram& histogram) {
 }
 
 Tensor bincount(const Tensor& x, const Tensor& weights, std::int64_t minlength) {
-  check_on_any_device("bincount", "x", x);
+  check_defined("bincount", "x", x);
   if (!is_integral(x.dtype())) {
     throw DTypeError("[bincount] x: " + std::string(name(x.dtype())) +
                      "; expected uint8, int32 or int64");
@@ -178,8 +178,8 @@ Tensor bincount(const Tensor& x, const Tensor& weights, std::int64_t minlength) 
 }
 
 Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right) {
-  check_on_any_device("searchsorted", "sorted", sorted);
-  check_on_any_device("searchsorted", "values", values);
+  check_defined("searchsorted", "sorted", sorted);
+  check_defined("searchsorted", "values", values);
   bool fits = sorted.rank() == 1 || (sorted.rank() > 0 && sorted.rank() == values.rank());
   for (int i = 0; fits && sorted.rank() > 1 && i < sorted.rank() - 1; ++i) {
     fits = sorted.shape()[i] == values.shape()[i];
@@ -212,8 +212,8 @@ Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right) {
 }
 
 Tensor bucketize(const Tensor& x, const Tensor& boundaries, bool right) {
-  check_on_any_device("bucketize", "x", x);
-  check_on_any_device("bucketize", "boundaries", boundaries);
+  check_defined("bucketize", "x", x);
+  check_defined("bucketize", "boundaries", boundaries);
   if (boundaries.rank() != 1) {
     throw ShapeError("[bucketize] boundaries: shape " + to_string(boundaries.shape()) +
                      "; expected [n]");

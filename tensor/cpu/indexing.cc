@@ -64,11 +64,11 @@ int axes_of(const IndexItem& item) {
 }
 
 void check_items(std::string_view op, const Tensor& x, const std::vector<IndexItem>& items) {
-  check_on_any_device(op, "x", x);
+  check_defined(op, "x", x);
   int spoken_of = 0, dots = 0;
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (const Tensor* t = items[i].as<Tensor>()) {
-      check_on_any_device(op, "items", *t);
+      check_defined(op, "items", *t);
       if (t->dtype() != kBool && t->dtype() != kInt64 && t->dtype() != kInt32) {
         throw DTypeError(entry(op, i) + std::string(name(t->dtype())) +
                          "; expected int64, int32 or bool");
@@ -247,9 +247,9 @@ Tensor source_for(std::string_view op, const Tensor& value, const Shape& shape, 
 
 /// x at some positions of one axis, for the functions that index one.
 Places one_axis(std::string_view op, const Tensor& x, int axis, const Tensor& index) {
-  check_on_any_device(op, "x", x);
+  check_defined(op, "x", x);
   axis = normalize_axis(op, axis, x.shape());
-  check_on_any_device(op, "index", index);
+  check_defined(op, "index", index);
   check_same_device(op, "x", x, "index", index);
   if (index.rank() > 1) {
     throw ShapeError("[" + std::string(op) + "] index: shape " + to_string(index.shape()) +
@@ -280,7 +280,7 @@ Tensor Tensor::index(const std::vector<IndexItem>& items) const {
 void Tensor::index_put(const std::vector<IndexItem>& items, const Tensor& value, bool accumulate,
                        std::source_location where) const {
   const Selection s = selection("index_put", *this, items);
-  check_on_any_device("index_put", "value", value);
+  check_defined("index_put", "value", value);
   cpu::check_writable("index_put", s.view);
   if (s.axes.empty()) {
     const Tensor view = s.with_new_axes("index_put");
@@ -301,7 +301,7 @@ Tensor index_select(const Tensor& x, int axis, const Tensor& index) {
 Tensor index_add(const Tensor& x, int axis, const Tensor& index, const Tensor& source,
                  double alpha) {
   const Places places = one_axis("index_add", x, axis, index);
-  check_on_any_device("index_add", "source", source);
+  check_defined("index_add", "source", source);
   check_same_device("index_add", "x", x, "source", source);
   if (source.dtype() != x.dtype()) {
     throw DTypeError("[index_add] source: " + std::string(name(source.dtype())) + "; expected " +
@@ -318,7 +318,7 @@ Tensor index_add(const Tensor& x, int axis, const Tensor& index, const Tensor& s
 }
 
 Tensor index_fill(const Tensor& x, int axis, const Tensor& index, double value) {
-  check_on_any_device("index_fill", "x", x);
+  check_defined("index_fill", "x", x);
   const Tensor y = x.clone(), element = zeros({}, x.dtype(), x.device());
   element.fill(value);
   const Places places = one_axis("index_fill", y, axis, index);
@@ -327,7 +327,7 @@ Tensor index_fill(const Tensor& x, int axis, const Tensor& index, double value) 
 }
 
 Tensor take(const Tensor& x, const Tensor& index) {
-  check_on_any_device("take", "x", x);
+  check_defined("take", "x", x);
   check_same_device("take", "x", x, "index", index);
   const Tensor flat = x.reshape({x.numel()});
   const Tensor positions =
@@ -336,8 +336,8 @@ Tensor take(const Tensor& x, const Tensor& index) {
 }
 
 Tensor masked_select(const Tensor& x, const Tensor& mask) {
-  check_on_any_device("masked_select", "x", x);
-  check_on_any_device("masked_select", "mask", mask);
+  check_defined("masked_select", "x", x);
+  check_defined("masked_select", "mask", mask);
   if (mask.dtype() != kBool) {
     throw DTypeError("[masked_select] mask: " + std::string(name(mask.dtype())) +
                      "; expected bool, the result of a comparison");
@@ -348,9 +348,10 @@ Tensor masked_select(const Tensor& x, const Tensor& mask) {
 }
 
 Tensor nonzero(const Tensor& x) {
-  check_on_any_device("nonzero", "x", x);
+  check_defined("nonzero", "x", x);
   // How many there are is for the CPU to know anyway; a kernel would save the copies.
-  if (!x.on_cpu()) [[unlikely]] return nonzero(x.to(kCpu)).to(x.device());
+  if (!x.on_cpu()) [[unlikely]]
+    return nonzero(x.to(kCpu)).to(x.device());
   const Tensor is_set = x.to(kBool).contiguous();
   const bool* set = is_set.data<bool>();
   const std::int64_t n = x.numel(), pieces = (n + kPieceSize - 1) / kPieceSize;

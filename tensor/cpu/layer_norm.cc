@@ -169,7 +169,7 @@ void differentiate(const T* dy, const T* x, const double* w, std::int64_t n, dou
 
 Tensor layer_norm(const Tensor& x, const Axes& axes, const Tensor& weight, const Tensor& bias,
                   double eps) {
-  check_on_any_device("layer_norm", "x", x);
+  check_defined("layer_norm", "x", x);
   if (!is_floating(x.dtype())) {
     throw DTypeError("[layer_norm] x: " + std::string(name(x.dtype())) +
                      "; expected a floating dtype");

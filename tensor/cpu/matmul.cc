@@ -80,7 +80,7 @@ void multiply_batch(const Matrices& a, const Matrices& b, const Shape& batch, T*
 }
 
 void check_operand(std::string_view argument, const Tensor& x) {
-  check_on_any_device("matmul", argument, x);
+  check_defined("matmul", argument, x);
   if (x.dtype() == kBool) {
     throw DTypeError("[matmul] " + std::string(argument) +
                      ": bool; expected numbers; convert with to(kInt64)");

@@ -25,7 +25,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 /// A reduction to results of its own dtype: what its door has in common.
 struct Door {
   Door(std::string_view op, const Tensor& x, const Axes& axes, bool keepdim) : result_dtype(kBool) {
-    check_on_any_device(op, "x", x);
+    check_defined(op, "x", x);
     mask = axes_mask(op, axes, x.shape());
     shape = reduced_shape(x.shape(), mask, keepdim);
     result_dtype = cpu::floating_result_dtype(x);

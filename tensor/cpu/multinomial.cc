@@ -107,7 +107,7 @@ void draw_without_replacement(const Chances& chances, const Tensor& indices, Gen
 }  // namespace
 
 Tensor multinomial(const Tensor& p, std::int64_t n, bool replacement, Generator& generator) {
-  check_on_any_device("multinomial", "p", p);
+  check_defined("multinomial", "p", p);
   // Each draw is a search or a sort of one row: the host's, with its bits.
   if (!p.on_cpu()) return multinomial(p.to(kCpu), n, replacement, generator).to(p.device());
   const Chances chances(p, n, replacement);

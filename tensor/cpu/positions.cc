@@ -33,7 +33,7 @@ bool overlaps_itself(const Tensor& x) {
 
 Tensor checked_positions(std::string_view op, std::string_view argument, const Tensor& index,
                          std::int64_t size, int axis, const Shape& shape) {
-  check_on_any_device(op, argument, index);
+  check_defined(op, argument, index);
   const auto place = [&] { return "[" + std::string(op) + "] " + std::string(argument) + ": "; };
   if (index.dtype() != kInt64 && index.dtype() != kInt32) {
     throw DTypeError(place() + std::string(name(index.dtype())) + "; expected int64 or int32");

@@ -212,7 +212,7 @@ Tensor bernoulli(const Shape& shape, double p, Generator& generator, DType dtype
 }
 
 Tensor bernoulli(const Tensor& p, Generator& generator) {
-  check_on_any_device("bernoulli", "p", p);
+  check_defined("bernoulli", "p", p);
   if (!is_floating(p.dtype())) {
     throw DTypeError("[bernoulli] p: " + std::string(name(p.dtype())) +
                      "; expected a floating dtype");

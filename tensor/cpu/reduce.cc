@@ -81,7 +81,7 @@ DType sum_dtype(const Tensor& x) { return is_floating(x.dtype()) ? x.dtype() : k
 template <class Op>
 Tensor reduce_as(std::string_view op, DType result, const Tensor& x, const Axes& axes, bool keepdim,
                  std::optional<double> of_none = {}) {
-  check_on_any_device(op, "x", x);
+  check_defined(op, "x", x);
   const DType dtype = compute_dtype(x.dtype());
   if (x.dtype() == dtype) return reduce<Op>(op, x, axes, keepdim, of_none);
   return reduce<Op>(op, x.to(dtype), axes, keepdim, of_none).to(result);
@@ -106,7 +106,7 @@ Tensor prod(const Tensor& x, const Axes& axes, bool keepdim) {
 }
 
 Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
-  check_on_any_device("mean", "x", x);
+  check_defined("mean", "x", x);
   const unsigned mask = axes_mask("mean", axes, x.shape());
   const DType dtype = cpu::floating_compute_dtype(x);
   Tensor total = reduce<Plus>("mean", x.dtype() == dtype ? x : x.to(dtype), axes, keepdim, 0);
@@ -121,13 +121,13 @@ Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
 }
 
 Tensor nansum(const Tensor& x, const Axes& axes, bool keepdim) {
-  check_on_any_device("nansum", "x", x);
+  check_defined("nansum", "x", x);
   const Tensor numbers = is_floating(x.dtype()) ? without_nan(x) : x;
   return reduce_as<Plus>("nansum", sum_dtype(x), numbers, axes, keepdim, 0);
 }
 
 Tensor nanmean(const Tensor& x, const Axes& axes, bool keepdim) {
-  check_on_any_device("nanmean", "x", x);
+  check_defined("nanmean", "x", x);
   if (!is_floating(x.dtype())) return mean(x, axes, keepdim);
   const Tensor numbers = without_nan(x.to(compute_dtype(x.dtype())));
   const Tensor total = reduce<Plus>("nanmean", numbers, axes, keepdim, 0);
@@ -152,22 +152,22 @@ Tensor min(const Tensor& x, const Axes& axes, bool keepdim) {
 }
 
 Tensor any(const Tensor& x, const Axes& axes, bool keepdim) {
-  check_on_any_device("any", "x", x);
+  check_defined("any", "x", x);
   return reduce<Or>("any", x.to(kBool), axes, keepdim, 0);
 }
 
 Tensor all(const Tensor& x, const Axes& axes, bool keepdim) {
-  check_on_any_device("all", "x", x);
+  check_defined("all", "x", x);
   return reduce<And>("all", x.to(kBool), axes, keepdim, 1);
 }
 
 Tensor count_nonzero(const Tensor& x, const Axes& axes, bool keepdim) {
-  check_on_any_device("count_nonzero", "x", x);
+  check_defined("count_nonzero", "x", x);
   return reduce<Plus>("count_nonzero", x.to(kBool).to(kInt64), axes, keepdim, 0);
 }
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
-  check_on_any_device("sum_to", "x", x);
+  check_defined("sum_to", "x", x);
   if (x.shape() == shape) return x;
   Axes axes;
   const int skip = x.rank() - shape.rank();

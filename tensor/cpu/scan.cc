@@ -196,7 +196,7 @@ Tensor scan_to(gpu::Running there, const Tensor& x, int axis, DType dtype) {
 
 template <template <class> class Op>
 Tensor running(std::string_view name, gpu::Running there, const Tensor& x, int axis) {
-  check_on_any_device(name, "x", x);
+  check_defined(name, "x", x);
   axis = normalize_line_axis(name, axis, x.shape());
   const DType dtype = compute_dtype(x.dtype());
   return scan_to<Op>(there, x, axis, dtype).to(is_floating(dtype) ? x.dtype() : kInt64);
@@ -204,7 +204,7 @@ Tensor running(std::string_view name, gpu::Running there, const Tensor& x, int a
 
 template <bool kLargest>
 ValuesAndIndices running_extreme(std::string_view name, const Tensor& x, int axis) {
-  check_on_any_device(name, "x", x);
+  check_defined(name, "x", x);
   axis = normalize_line_axis(name, axis, x.shape());
   const DType dtype = compute_dtype(x.dtype());
   if (!x.on_cpu()) [[unlikely]] {
@@ -244,7 +244,7 @@ Tensor cumprod(const Tensor& x, int axis) {
 }
 
 Tensor logcumsumexp(const Tensor& x, int axis) {
-  check_on_any_device("logcumsumexp", "x", x);
+  check_defined("logcumsumexp", "x", x);
   axis = normalize_line_axis("logcumsumexp", axis, x.shape());
   const DType dtype = cpu::floating_compute_dtype(x);
   return scan_to<LogSum>(gpu::Running::kLogSum, x, axis, dtype).to(cpu::floating_result_dtype(x));
@@ -260,7 +260,7 @@ ValuesAndIndices cummin(const Tensor& x, int axis) {
 
 Tensor diff(const Tensor& given, std::int64_t n, int axis, const Tensor& prepend,
             const Tensor& append) {
-  check_on_any_device("diff", "x", given);
+  check_defined("diff", "x", given);
   if (given.rank() == 0) throw ShapeError("[diff] x: shape []; expected at least one axis");
   axis = normalize_axis("diff", axis, given.shape());
   if (n < 0) throw ConfigError("[diff] n: " + std::to_string(n) + "; expected n >= 0");

@@ -55,7 +55,7 @@ ValuesAndIndices select_rows(const cpu::Rows& rows, std::int64_t from, std::int6
 }  // namespace
 
 ValuesAndIndices topk(const Tensor& x, std::int64_t k, int axis, bool largest) {
-  check_on_any_device("topk", "x", x);
+  check_defined("topk", "x", x);
   const cpu::Rows rows("topk", x, axis);
   check_k("topk", k, 0, rows, x);
   const ValuesAndIndices best = select_rows(rows, 0, k, largest);
@@ -67,7 +67,7 @@ ValuesAndIndices topk(const Tensor& x, std::int64_t k, int axis, bool largest) {
 }
 
 ValuesAndIndices kthvalue(const Tensor& x, std::int64_t k, int axis, bool keepdim) {
-  check_on_any_device("kthvalue", "x", x);
+  check_defined("kthvalue", "x", x);
   const cpu::Rows rows("kthvalue", x, axis);
   check_k("kthvalue", k, 1, rows, x);
   const ValuesAndIndices kth = select_rows(rows, k - 1, k, false);
@@ -76,7 +76,7 @@ ValuesAndIndices kthvalue(const Tensor& x, std::int64_t k, int axis, bool keepdi
 }
 
 Tensor median(const Tensor& x, const Axes& axes, bool keepdim) {
-  check_on_any_device("median", "x", x);
+  check_defined("median", "x", x);
   const unsigned mask = axes_mask("median", axes, x.shape());
   const Shape result = reduced_shape(x.shape(), mask, keepdim);
   if (x.numel() == 0) {

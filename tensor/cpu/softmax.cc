@@ -228,7 +228,7 @@ void all_lines(const T* x, T* y, std::int64_t lines, std::int64_t n, std::int64_
 
 template <bool kLog>
 Tensor along(std::string_view op, const Tensor& x, int axis) {
-  check_on_any_device(op, "x", x);
+  check_defined(op, "x", x);
   axis = normalize_line_axis(op, axis, x.shape());
   const DType dtype = cpu::floating_compute_dtype(x), result = cpu::floating_result_dtype(x);
   const std::int64_t n = x.rank() == 0 ? 1 : x.dim(axis);

@@ -80,7 +80,7 @@ namespace {
 /// Values are left undefined unless wanted.
 ValuesAndIndices sorted_lines(std::string_view op, const Tensor& x, int axis, bool descending,
                               bool with_values) {
-  check_on_any_device(op, "x", x);
+  check_defined(op, "x", x);
   const cpu::Rows rows(op, x, axis);
   const std::int64_t n = rows.n;
   const auto restored = [&](const Tensor& y) {
@@ -126,7 +126,7 @@ Tensor argsort(const Tensor& x, int axis, bool descending) {
 }
 
 Unique unique(const Tensor& x) {
-  check_on_any_device("unique", "x", x);
+  check_defined("unique", "x", x);
   if (!x.on_cpu()) [[unlikely]]
     return gpu::unique(x);
   const Tensor flat = x.reshape({x.numel()});

@@ -52,7 +52,7 @@ OrderOfRows order_of_rows(const Tensor& elements, std::int64_t count, std::int64
 }  // namespace
 
 Unique unique(const Tensor& x, int axis) {
-  check_on_any_device("unique", "x", x);
+  check_defined("unique", "x", x);
   const int a = normalize_axis("unique", axis, x.shape());
   if (!x.on_cpu()) [[unlikely]]
     return gpu::unique(x, a);

@@ -45,7 +45,7 @@ std::vector<Pinned::OnItsWay> arrived() {
 }  // namespace
 
 Tensor pinned(const Tensor& x, Device device) {
-  check_defined("pinned", "x", x);
+  check_on_cpu("pinned", "x", x);
   check_available("pinned", device);
   if (device.is_cpu() || x.numel() == 0) return x.clone();
   gpu::Driver& driver = gpu::driver_of(device);
@@ -82,7 +82,7 @@ bool is_pinned(const Tensor& x) {
 }
 
 Tensor to_later(const Tensor& x, Device device) {
-  check_on_any_device("to_later", "x", x);
+  check_defined("to_later", "x", x);
   check_available("to_later", device);
   arrived();  // dropped outside of the lock: a source may be the last of its memory
   if (device.is_cpu() || !is_pinned(x) || !x.is_contiguous() || x.numel() == 0) {

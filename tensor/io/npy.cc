@@ -131,7 +131,7 @@ Tensor read_npy(const Place& place, NpySource& source) {
 }
 
 NpyImage npy_image(std::string_view op, std::string_view argument, const Tensor& given) {
-  check_on_any_device(op, argument, given);
+  check_defined(op, argument, given);
   const Tensor x = given.to(kCpu);
   const std::string_view code = type_code(x.dtype());
   if (code.empty()) {

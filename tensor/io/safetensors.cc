@@ -166,7 +166,7 @@ std::string metadata_json(const Metadata& metadata) {
 void check_entries(const NamedTensors& entries) {
   std::set<std::string_view> names;
   for (const auto& [name, x] : entries) {
-    check_on_any_device("save_safetensors", name, x);
+    check_defined("save_safetensors", name, x);
     if (name == kMetadata) {
       throw ConfigError(
           "[save_safetensors] entries: the name '__metadata__' has a meaning in the "

@@ -32,6 +32,16 @@ TEST(TensorDataset, HeadRefusesNoRowsAndMoreThanThereAre) {
                                   "[dataset] head: 0 rows; expected 1..4");
 }
 
+TEST(TensorDataset, MayLiveOnADevice) {
+  const TensorDataset all = four_rows();
+  const TensorDataset there{all.features.to(kCudaEmulated), all.targets.to(kCudaEmulated)};
+  EXPECT_NO_THROW(check_dataset(there));
+  const Batch rows = there.rows(tensor({2, 0}).to(kInt64));
+  EXPECT_EQ(rows.x.device(), kCudaEmulated);
+  expect_same_bits(rows.x, tensor({{5, 6}, {1, 2}}));
+  expect_same_bits(rows.y, tensor({30, 10}).unsqueeze(1));
+}
+
 TEST(TensorDataset, CheckAcceptsMatchingRows) { EXPECT_NO_THROW(check_dataset(four_rows())); }
 
 TEST(TensorDataset, CheckNamesWhatDoesNotFit) {

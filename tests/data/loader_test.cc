@@ -146,6 +146,23 @@ TEST(DataLoader, MovesBatchesToADevice) {
   }
 }
 
+TEST(DataLoader, ReadsADataSetThatLivesOnADevice) {
+  Generator rng(4);
+  const TensorDataset here{uniform({37, 2}, 0, 1, rng), uniform({37, 1}, 0, 1, rng)};
+  const TensorDataset there{here.features.to(kCudaEmulated), here.targets.to(kCudaEmulated)};
+  for (const int workers : {0, 3}) {
+    const DataLoader expected(share(here), {.batch_size = 8, .workers = workers});
+    const DataLoader loader(share(there), {.batch_size = 8, .workers = workers});
+    auto other = expected.epoch(1).begin();
+    for (const Batch& batch : loader.epoch(1)) {
+      EXPECT_EQ(batch.x.device(), kCudaEmulated);
+      testing::expect_same_bits(batch.x, (*other).x);
+      testing::expect_same_bits(batch.y, (*other).y);
+      ++other;
+    }
+  }
+}
+
 TEST(DataLoader, CollatesAsItIsTold) {
   const DataLoader loader(
       counted(4), {.batch_size = 2, .workers = 1, .collate = [](std::span<const Sample> samples) {

@@ -47,6 +47,14 @@ TEST(Standardize, TakesViewsAndMoreAxes) {
   expect_same_bits(standardize(cube).reshape({2, 4}), standardize(cube.reshape({2, 4})));
 }
 
+TEST(Standardize, GivesTheSameBitsOnADevice) {
+  Generator generator(5);
+  const Tensor x = uniform({50, 3}, -2, 7, generator, kFloat32);
+  const Tensor there = standardize(x.to(kCudaEmulated));
+  EXPECT_EQ(there.device(), kCudaEmulated);
+  expect_same_bits(there, standardize(x));
+}
+
 TEST(Standardize, NamesColumnsThatCannotBeScaled) {
   expect_throws_text<ConfigError>(
       [] {

@@ -143,6 +143,17 @@ TEST(Images, FlipsAndCropsComeFromTheGenerator) {
       "[random_crop] x is [1, 3, 3]; expected an image of at least 4 x 2 with its padding 0");
 }
 
+TEST(Images, AreTransformedOnADevice) {
+  Generator rng(3);
+  const Tensor x = uniform({3, 5, 4}, 0, 1, rng), there = x.to(kCudaEmulated);
+  const std::vector<double> mean = {0.1, 0.2, 0.3}, std = {0.5, 0.6, 0.7};
+  expect_same_bits(normalize(there, mean, std), normalize(x, mean, std));
+  expect_same_bits(resize(there, 7, 3), resize(x, 7, 3));
+  Generator a(1), b(1);
+  expect_same_bits(random_crop(there, 4, 4, a, 1), random_crop(x, 4, 4, b, 1));
+  EXPECT_EQ(random_flip(there, a, 1).device(), kCudaEmulated);
+}
+
 TEST(Images, AreResizedAsByPyTorch) {
   const Tensor x = pow(arange(12, kFloat64), 1.5).reshape({1, 3, 4});
   // torch.nn.functional.interpolate(mode="bilinear", align_corners=False), in float64, to 9

@@ -180,11 +180,10 @@ TEST(DeviceErrors, AnAddressOfADeviceIsNotReadOnTheCPU) {
                                  "convert with to()");
 }
 
-TEST(DeviceErrors, AnOperationWithoutKernelsSaysSo) {
+TEST(DeviceErrors, WhatReadsElementsByItselfWantsTheCPU) {
   const Tensor there = ones({2, 2}, kCudaEmulated);
-  expect_throws_text<DeviceError>(
-      [&] { check_defined("an_op", "x", there); },
-      "[an_op] x is on cuda_emulated; an_op has no kernel there yet; use x.to(kCpu)");
+  expect_throws_text<DeviceError>([&] { check_on_cpu("an_op", "x", there); },
+                                  "[an_op] x is on cuda_emulated; expected cpu; use x.to(kCpu)");
 }
 
 TEST(DeviceErrors, AConversionIsCheckedAsOnTheCPU) {

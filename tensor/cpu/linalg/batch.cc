@@ -3,7 +3,7 @@
 namespace gradus::linalg {
 
 void check_matrices(std::string_view op, std::string_view argument, const Tensor& x) {
-  check_defined(op, argument, x);
+  check_on_cpu(op, argument, x);
   const auto where = [&] { return "[" + std::string(op) + "] " + std::string(argument) + ": "; };
   if (x.dtype() != kFloat32 && x.dtype() != kFloat64) {
     throw DTypeError(where() + std::string(name(x.dtype())) +
@@ -53,7 +53,7 @@ void check_finite(std::string_view op, std::string_view argument, const Matrix& 
 }
 
 RightSide right_side(std::string_view op, const Tensor& A, const Tensor& B) {
-  check_defined(op, "B", B);
+  check_on_cpu(op, "B", B);
   Shape vectors = A.shape();
   vectors.erase(vectors.rank() - 1);
   const bool vector = B.rank() == 1 || B.shape() == vectors;
