@@ -1,4 +1,11 @@
 #pragma once
+#include "optim/tiers.h"
+
+#if defined(GRADUS_GPU)
+// Kernels know the rule alone.
+#define GRADUS_UPDATE_RULE(Rule) static_assert(true)
+#else
+
 #include <deque>
 #include <functional>
 #include <map>
@@ -12,7 +19,6 @@
 #include "autograd/variable.h"
 #include "optim/engine.h"
 #include "optim/groups.h"
-#include "optim/tiers.h"
 
 namespace gradus::optim {
 
@@ -98,3 +104,5 @@ bool register_rule(const char* name, OptimizerFactory factory);
 // The last line of a rule's header, at column 0: its optimizer is compiled once, in a generated
 // source that also registers the name.
 #define GRADUS_UPDATE_RULE(Rule) extern template class Optimizer<Rule>
+
+#endif

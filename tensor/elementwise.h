@@ -18,7 +18,16 @@
 //   static void check(op, dtype, b)          the same for the second operand's elements,
 //   kTellsBools                              bools are not computed as int64 but as bool.
 #include "tensor/math.h"
+
+#if defined(GRADUS_GPU)
+// Kernels know no tensors.
+#include "tensor/dtype.h"
+namespace gradus {
+class Tensor;
+}
+#else
 #include "tensor/tensor.h"
+#endif
 
 namespace gradus {
 

@@ -26,9 +26,9 @@ KERNEL_COPTS = GRADUS_COPTS + ["-O3", "-fopenmp-simd", "-fwrapv", "-Wno-maybe-un
 # Programs and tests know their lines, which memory reports name.
 PROGRAM_COPTS = GRADUS_COPTS + ["-g1"]
 
-# Tests are compiled more often than they run. With -O1 and a section for each function,
-# memory reports find no lines.
-TEST_COPTS = PROGRAM_COPTS + ["-O1", "-fno-function-sections"]
+# Tests are compiled more often than they run. With a section for each function, memory reports find
+# no lines.
+TEST_COPTS = PROGRAM_COPTS + ["-Og", "-fno-function-sections"]
 
 LIBRARIES = [
     "//tensor",
@@ -51,16 +51,18 @@ def gradus_library(name, srcs = [], hdrs = [], deps = [], kernels = False, copts
       copts: further compiler flags.
       **kwargs: handed to cc_library.
     """
+    system = "system_kernels" if kernels else "system"
     native.cc_library(
         name = name,
         srcs = srcs,
         hdrs = hdrs,
-        copts = (KERNEL_COPTS if kernels else GRADUS_COPTS) + copts,
+        copts = (KERNEL_COPTS if kernels else GRADUS_COPTS) + copts +
+                ["-include", "$(GENDIR)/tools/%s.h" % system],
         linkstatic = 1,
         # Linked whole: the parts of a package may need each other in any order.
         alwayslink = 1,
         visibility = ["//visibility:public"],
-        deps = deps,
+        deps = deps + ["//tools:" + system],
         **kwargs
     )
 

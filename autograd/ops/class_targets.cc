@@ -22,10 +22,12 @@ ClassTargets class_targets(std::string_view op, const Tensor& target, std::int64
   const Tensor index = target.to(kCpu).to(kInt64).clone(), ignored = zeros(target.shape(), kBool);
   auto* at = index.data<std::int64_t>();
   bool* skip = ignored.data<bool>();
+  std::int64_t taken = index.numel();
   for (std::int64_t i = 0; i < index.numel(); ++i) {
     if (ignore_index && at[i] == *ignore_index) {
       at[i] = 0;
       skip[i] = true;
+      --taken;
     } else if (at[i] < 0 || at[i] >= classes) {
       throw IndexError(
           "[" + std::string(op) + "] target: " + std::to_string(at[i]) + " at " +
@@ -34,7 +36,7 @@ ClassTargets class_targets(std::string_view op, const Tensor& target, std::int64
           (ignore_index ? ", or ignore_index " + std::to_string(*ignore_index) : ""));
     }
   }
-  return {index.to(target.device()), ignored.to(target.device())};
+  return {index.to(target.device()), ignored.to(target.device()), taken};
 }
 
 }  // namespace gradus

@@ -15,6 +15,7 @@ std::string place_in(const Shape& shape, std::int64_t i);
 struct ClassTargets {
   Tensor index;    ///< int64, 0 where ignored
   Tensor ignored;  ///< bool
+  std::int64_t taken = 0;  ///< how many are not ignored
 };
 
 /// The classes in `target`, a copy. Throws DTypeError unless whole numbers, IndexError:

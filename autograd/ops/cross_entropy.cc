@@ -97,26 +97,32 @@ Variable cross_entropy(Operand logits, Operand target, const CrossEntropyOptions
         ops::SoftCrossEntropy{weight, options.label_smoothing, options.reduction, vectors}, logits,
         target);
   }
-  const auto [index, ignored] = class_targets("cross_entropy", t, classes, options.ignore_index);
+  const auto [index, ignored, taken] =
+      class_targets("cross_entropy", t, classes, options.ignore_index);
   double divisor = 1;
   if (options.reduction == Reduction::kMean) {
-    const Tensor each =
-        options.weight.defined() && classes > 0
-            ? index_select(weight.reshape({classes}), 0, index.reshape({index.numel()}))
-            : ones({index.numel()}, weight.dtype(), x.device());
-    divisor = sum(masked_fill(each, ignored.reshape({index.numel()}), 0).to(kFloat64)).item();
+    // Counted on the host, since a device would have to be waited for.
+    divisor = static_cast<double>(taken);
+    if (options.weight.defined() && classes > 0) {
+      const Tensor each =
+          index_select(weight.reshape({classes}), 0, index.reshape({index.numel()}));
+      divisor = sum(masked_fill(each, ignored.reshape({index.numel()}), 0).to(kFloat64)).item();
+    }
     // A backward without targets divides by nothing; with them it is PyTorch's 0 / 0.
-    if (all(ignored).item() != 0) divisor = std::numeric_limits<double>::quiet_NaN();
+    if (taken == 0) divisor = std::numeric_limits<double>::quiet_NaN();
   }
   return record(ops::CrossEntropy{index.unsqueeze(axis), ignored.unsqueeze(axis), weight,
-                                  options.label_smoothing, options.reduction, divisor},
+                                  options.weight.defined(), options.label_smoothing,
+                                  options.reduction, divisor},
                 logits);
 }
 
 Tensor ops::CrossEntropy::weight_of_targets() const {
   const Tensor &index = classes, &of_class = weight;
   const std::int64_t n = of_class.numel();
-  if (n == 0) return zeros(index.shape(), of_class.dtype(), of_class.device());
+  if (n == 0 || !weighted) {
+    return masked_fill(ones(index.shape(), of_class.dtype(), of_class.device()), ignored, 0);
+  }
   return masked_fill(
       index_select(of_class.reshape({n}), 0, index.reshape({index.numel()})).reshape(index.shape()),
       ignored, 0);

@@ -27,6 +27,7 @@ struct CrossEntropy {
   SavedTensor classes;  // [N, 1, d...], 0 where ignored
   SavedTensor ignored;  // bool, likewise
   SavedTensor weight;   // [C, 1...]
+  bool weighted;        // else all of them are 1
   double smoothing;
   Reduction reduction;
   double divisor;

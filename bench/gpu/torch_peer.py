@@ -30,15 +30,23 @@ def run(name, step, variant=""):
     cases.append({"name": name, "variant": variant, "seconds": seconds})
 
 
+def numbers(*shape):
+    """In [-1, 1), as in cases.cc: a product's speed depends on them."""
+    return torch.rand(*shape, device=DEVICE) * 2 - 1
+
+
 def elements_and_rows():
     n = 1 << 27
-    x, y = (torch.rand(n, device=DEVICE) * 2 - 1 for _ in range(2))
+    x, y = numbers(n), numbers(n)
     run("copy", lambda: y.copy_(x))
     run("add", lambda: x + y)
     run("relu", lambda: torch.relu(x))
     run("exp", lambda: torch.exp(x))
     run("gelu", lambda: F.gelu(x))
-    run("add strided", lambda: x.view(n // 64, 64).t() + y.view(n // 64, 64).t())
+    # Into rows: PyTorch would keep the order of the operands, and so read neighbours.
+    out = torch.empty(64, n // 64, device=DEVICE)
+    xt, yt = x.view(n // 64, 64).t(), y.view(n // 64, 64).t()
+    run("add strided", lambda: torch.add(xt, yt, out=out))
     for columns in (1024, 8192):
         rows = x.view(n // columns, columns)
         weight, bias = torch.rand(columns, device=DEVICE), torch.rand(columns, device=DEVICE)
@@ -48,10 +56,12 @@ def elements_and_rows():
 
 def products():
     torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False
+    torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
     types = {"float32": torch.float32, "float64": torch.float64}
     types |= {"bfloat16": torch.bfloat16, "float16": torch.float16}
     for name, dtype in types.items():
-        x, y = (torch.rand(4096, 4096, device=DEVICE).to(dtype) for _ in range(2))
+        x, y = (numbers(4096, 4096).to(dtype) for _ in range(2))
         run(f"matmul {name}", lambda: x @ y)
 
 

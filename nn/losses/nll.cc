@@ -29,7 +29,7 @@ Variable nll_loss(Operand input, Operand target, const NLLLossOptions& options) 
     throw ShapeError("[nll_loss] weight: shape " + to_string(options.weight.shape()) +
                      "; expected " + to_string(Shape{classes}) + ", one for each class");
   }
-  const auto [index, ignored] = class_targets("nll_loss", t, classes, options.ignore_index);
+  const auto [index, ignored, taken] = class_targets("nll_loss", t, classes, options.ignore_index);
   if (index.numel() == 0) {
     // Nothing to gather, also where there are no classes; of the graph, so that backward works.
     return loss.reduce(reshape(slice(input, axis, {0, 0}), t.shape()), options.reduction);

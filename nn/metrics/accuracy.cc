@@ -65,8 +65,7 @@ void Accuracy::update(const Variable& scores, const Variable& target) {
   right_ += dispatch_compute(given.rows.dtype(), [&](auto type) {
     return count_right<typename decltype(type)::type>(given.rows, classes, k);
   });
-  for (std::int64_t i = 0; i < classes.index.numel(); ++i)
-    total_ += !classes.ignored.data<bool>()[i];
+  total_ += classes.taken;
 }
 
 double accuracy(const Variable& scores, const Variable& target,

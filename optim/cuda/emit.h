@@ -1,12 +1,13 @@
 #pragma once
 // Turns update rules into kernels: what GRADUS_UPDATE_RULE becomes in the generated kernel files.
 // There is one kernel for each tier, a loop over the elements of a chunk; the rule is in a table.
+#include "tensor/cuda/kernel.h"
+
 #include <type_traits>
 #include <utility>
 
 #include "optim/cuda/update.h"
 #include "optim/halves.h"
-#include "tensor/cuda/kernel.h"
 
 namespace gradus::GRADUS_GPU {
 
@@ -65,7 +66,7 @@ template <class T, bool kHalf, class Rule>
 __global__ void update_chunk(gpu::UpdateTables<Rule> tables, optim::Launch launch) {
   constexpr int kStates = static_cast<int>(Rule::kState.size());
   const gpu::UpdateChunk chunk = tables.chunks[blockIdx.x];
-  const auto& slot = tables.slots[chunk.slot];
+  const auto slot = tables.slots[chunk.slot];  // a copy, which what is written cannot change
   const gpu::PreparedRule<Rule> prepared = tables.rules[tables.rule_of_slot[chunk.slot]];
   const std::int64_t begin = chunk.index * gpu::chunk_size<Rule>();
   const std::int64_t last = begin + gpu::chunk_size<Rule>(), end = last < slot.n ? last : slot.n;
@@ -102,7 +103,7 @@ __global__ void measure_chunks(std::int64_t count, gpu::UpdateTables<Rule> table
   double sums[kSums] = {};
   if (c < count) {
     const gpu::UpdateChunk chunk = tables.chunks[c];
-    const auto& slot = tables.slots[chunk.slot];
+    const auto slot = tables.slots[chunk.slot];
     const Rule rule = tables.rules[tables.rule_of_slot[chunk.slot]].rule;
     const std::int64_t begin = chunk.index * gpu::chunk_size<Rule>();
     const std::int64_t last = begin + gpu::chunk_size<Rule>(), end = last < slot.n ? last : slot.n;
@@ -159,7 +160,7 @@ template <class T, bool kHalf, class Rule>
 __global__ void update_byte_chunk(gpu::UpdateTables<Rule> tables, optim::Launch launch) {
   using Inner = typename Rule::Inner;
   const gpu::UpdateChunk chunk = tables.chunks[blockIdx.x];
-  const auto& slot = tables.slots[chunk.slot];
+  const auto slot = tables.slots[chunk.slot];
   const gpu::PreparedRule<Rule> prepared = tables.rules[tables.rule_of_slot[chunk.slot]];
   const Inner& rule = prepared.rule;
   const std::int64_t first = chunk.index * gpu::chunk_size<Rule>();

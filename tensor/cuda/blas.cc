@@ -52,7 +52,12 @@ class Handle {
       }
     }
     if (handle_ == nullptr) {
-      check_status("create", table.create(&handle_));
+      int status = table.create(&handle_);
+      if (status == kBlasNoMemory) {  // which the allocator may have kept
+        release_kept(device);
+        status = table.create(&handle_);
+      }
+      check_status("create", status);
       check_status("math mode", table.set_math_mode(handle_, kBlasNoReducedReduction));
     }
     check_status("stream", table.set_stream(handle_, current_stream()));

@@ -9,6 +9,7 @@ namespace gradus::gpu {
 
 enum BlasStatus : int {
   kBlasSuccess = 0,
+  kBlasNoMemory = 3,
   kBlasInvalidValue = 7,
   kBlasNotSupported = 15,
 };

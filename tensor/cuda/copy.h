@@ -1,5 +1,6 @@
 #pragma once
-// Launchers; defined for both devices of tensor/cuda/device_kinds.h by kernels/copy.cu.cc.
+// Launchers; defined for both devices of tensor/cuda/device_kinds.h by kernels/convert.cu.cc
+// and kernels/fill.cu.cc.
 #include <cstdint>
 
 #include "tensor/cuda/device_kinds.h"

@@ -26,11 +26,12 @@ void find(void* library, const char* name, F*& function, std::string& why) {
 
 Loaded load() {
   std::vector<std::string> names = {"libcublas.so.13", "libcublas.so.12"};
-  for (const char* variable : {"CUDA_HOME", "CUDA_PATH"}) {
-    const char* home = std::getenv(variable);
+  const char* const homes[] = {std::getenv("CUDA_HOME"), std::getenv("CUDA_PATH"),
+                               "/usr/local/cuda"};
+  for (const char* home : homes) {
     if (home == nullptr) continue;
     for (const char* folder : {"/lib64/", "/lib/", "/targets/x86_64-linux/lib/"}) {
-      for (int k : {0, 1}) names.push_back(home + std::string(folder) + names[k]);
+      for (int k : {0, 1}) names.push_back(home + (folder + names[k]));
     }
   }
   Loaded loaded;

@@ -6,7 +6,8 @@
 #include <utility>
 
 #include "tensor/cuda/elementwise.h"
-#include "tensor/cuda/launch_log.h"
+#include "tensor/cuda/kernel.h"
+#include "tensor/cuda/launch_label.h"
 #include "tensor/cuda/map.h"
 #include "tensor/rule_types.h"
 
@@ -52,12 +53,27 @@ struct Operands {
   __device__ T read(int k, std::int64_t at) const { return x[k] != nullptr ? x[k][at] : scalar[k]; }
 };
 
+// Of four elements of 4 bytes a thread reads all before it writes one, so that as much is on its
+// way from memory as memory can bring: y might be x for all the compiler knows.
+template <class T, int N>
+inline constexpr int kTogether = sizeof(T) > 4 ? 1
+                                 : N == 1      ? 4
+                                               : 2;
+
 template <class F, class Out, class T, int N, std::size_t... k>
 __device__ inline void map_all(std::int64_t n, const F& f, const gpu::ElementWalk& walk,
                                const Operands<T, N>& in, Out* y, std::index_sequence<k...>) {
   const std::int64_t all = all_threads();
   std::int64_t i = first_position();
   if (walk.rank == 0) {
+    constexpr int kEach = kTogether<T, N>;
+    for (; i + (kEach - 1) * all < n; i += kEach * all) {
+      T x[kEach][N];
+      GRADUS_UNROLL
+      for (int e = 0; e < kEach; ++e) ((x[e][k] = in.read(k, i + e * all)), ...);
+      GRADUS_UNROLL
+      for (int e = 0; e < kEach; ++e) y[i + e * all] = f(x[e][k]...);
+    }
     for (; i < n; i += all) y[i] = f(in.read(k, i)...);
     return;
   }

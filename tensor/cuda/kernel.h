@@ -7,6 +7,7 @@
 //   GRADUS_LAUNCH_AS(name, (kernel<float>), launch, x, n);   the same, called `name` in errors, a
 //                                                text that lives for ever
 //   aligned<float4>(p)                           p as a pointer to float4
+//   GRADUS_UNROLL                                before a loop, whose rounds nvcc then writes out
 //   namespace gradus::GRADUS_GPU { ... }         cuda or cuda_emulated: kernels live in it, so that
 //                                                the linker cannot take one's code for the other's
 #include <cstdint>
@@ -20,20 +21,21 @@
 #include "tensor/cuda/launch_check.h"
 
 #define GRADUS_GPU cuda
+#define GRADUS_UNROLL _Pragma("unroll")
 #define GRADUS_SHARED(T, name, extents) __shared__ T name extents
 #define GRADUS_DYNAMIC_SHARED(T, name)                                   \
   extern __shared__ __align__(16) unsigned char gradus_dynamic_shared[]; \
   T* name = reinterpret_cast<T*>(gradus_dynamic_shared)
 #define GRADUS_LAUNCH(kernel, shape, ...) \
   GRADUS_LAUNCH_AS(#kernel, kernel, shape __VA_OPT__(, ) __VA_ARGS__)
-#define GRADUS_LAUNCH_AS(name, kernel, shape, ...)                                     \
-  do {                                                                                 \
-    const ::gradus::simt::Launch& gradus_launch = shape;                               \
-    ::gradus::cuda::prepare_launch(kernel, name, gradus_launch);                       \
-    kernel<<<::gradus::cuda::to_dim3(gradus_launch.grid),                              \
-             ::gradus::cuda::to_dim3(gradus_launch.block), gradus_launch.shared_bytes, \
-             ::gradus::cuda::stream_of(gradus_launch)>>>(__VA_ARGS__);                 \
-    ::gradus::cuda::check_launch(name, gradus_launch);                                 \
+#define GRADUS_LAUNCH_AS(name, kernel, shape, ...)                                              \
+  do {                                                                                          \
+    const ::gradus::simt::Launch& gradus_launch = shape;                                        \
+    ::gradus::cuda::prepare_launch(reinterpret_cast<const void*>(kernel), name, gradus_launch); \
+    kernel<<<::gradus::cuda::to_dim3(gradus_launch.grid),                                       \
+             ::gradus::cuda::to_dim3(gradus_launch.block), gradus_launch.shared_bytes,          \
+             ::gradus::cuda::stream_of(gradus_launch)>>>(__VA_ARGS__);                          \
+    ::gradus::cuda::check_launch(name, gradus_launch);                                          \
   } while (false)
 
 namespace gradus::cuda {
@@ -55,6 +57,7 @@ __device__ const V* aligned(const T* p) {
 #include "tensor/simt/launch.h"
 
 #define GRADUS_GPU cuda_emulated
+#define GRADUS_UNROLL
 #define GRADUS_SHARED(T, name, extents)                                                   \
   typedef T name##_type extents; /* NOLINT: `using` cannot put extents behind the name */ \
   static char name##_key;                                                                 \

@@ -17,15 +17,15 @@ __device__ T warp_reduce(T value) {
   return value;
 }
 
-// All threads get op over the values of all threads. `part` [kRowWarps] is free again when the next
-// barrier is passed.
+// All threads get op over the values of all threads. `part`, one number for each warp, is free
+// again when the next barrier is passed.
 template <class Op, class T>
 __device__ T block_reduce(T value, T* part) {
   value = warp_reduce<Op>(value);
   if (threadIdx.x % warpSize == 0) part[threadIdx.x / warpSize] = value;
   __syncthreads();
   T result = part[0];
-  for (int w = 1; w < kRowWarps; ++w) result = Op{}(result, part[w]);
+  for (int w = 1; w * warpSize < static_cast<int>(blockDim.x); ++w) result = Op{}(result, part[w]);
   return result;
 }
 

@@ -1,5 +1,8 @@
 #pragma once
+#include <string>
+
 #include "tensor/elementwise.h"
+#include "tensor/error.h"
 
 namespace gradus::ops {
 

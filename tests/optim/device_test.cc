@@ -14,6 +14,7 @@
 #include "optim/optimizer.h"
 #include "optim/rules/adam.h"
 #include "optim/rules/adamw.h"
+#include "tensor/cuda/runtime.h"
 #include "tests/support/compare.h"
 #include "tests/support/every_device.h"
 #include "tests/support/on_device.h"
@@ -50,15 +51,26 @@ struct Net {
   NamedParameters named;
 };
 
-void expect_same(const Net& a, const Net& b, const std::string& what) {
+// Rules made of matrix products have the bits of the CPU where the products have: not with cuBLAS,
+// whose sums have another order. Their parameters are compared, to what is left of a digit behind
+// five steps of an iteration that multiplies differences by 3.4; eigenvectors have any sign.
+bool has_bits(const std::string& rule) {
+  return tested_device() == kCudaEmulated || (rule != "Muon" && rule != "SOAP");
+}
+void expect_same(const Net& a, const Net& b, const std::string& rule) {
   for (std::size_t i = 0; i < a.named.size(); ++i) {
-    expect_same_bits(a.named[i].second.value().to(kCpu), b.named[i].second.value().to(kCpu),
-                     what + " " + a.named[i].first);
+    const Tensor x = a.named[i].second.value().to(kCpu), y = b.named[i].second.value().to(kCpu);
+    const std::string what = rule + " " + a.named[i].first;
+    has_bits(rule) ? expect_same_bits(x, y, what) : testing::expect_close(x, y, 1e-2, 2e-3, what);
   }
 }
-void expect_same(const StateDict& a, const StateDict& b, const std::string& what) {
-  ASSERT_EQ(a.tensors.size(), b.tensors.size()) << what;
-  for (const auto& [key, x] : a.tensors) expect_same_bits(x, b.tensors.at(key), what + " " + key);
+void expect_same(const StateDict& a, const StateDict& b, const std::string& rule) {
+  ASSERT_EQ(a.tensors.size(), b.tensors.size()) << rule;
+  for (const auto& [key, x] : a.tensors) {
+    const Tensor& y = b.tensors.at(key);
+    if (has_bits(rule)) expect_same_bits(x, y, rule + " " + key);
+    EXPECT_EQ(x.shape(), y.shape()) << rule << " " << key;
+  }
 }
 
 // 20 steps on both; the last half with the settings changed.
@@ -185,9 +197,9 @@ TEST(OnADevice, PagedStateStaysInTheMemoryOfTheHost) {
     const Variable w = parameter(zeros({1000}, kFloat32, tested_device()));
     w.set_grad(ones({1000}, kFloat32, tested_device()));
     const auto optimizer = make_optimizer(rule, {{"w", w}});
-    const std::size_t before = simt::device_memory_use().bytes;
+    const std::size_t before = gpu::memory_in_use(tested_device()).bytes;
     optimizer->step();
-    return simt::device_memory_use().bytes - before;
+    return gpu::memory_in_use(tested_device()).bytes - before;
   };
   EXPECT_EQ(on_device("PagedAdamW"), 0u);
   EXPECT_GE(on_device("AdamW"), 2 * 4000u);

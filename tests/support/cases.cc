@@ -187,7 +187,8 @@ double tolerance(const json& table, DType dtype) {
 }
 
 // What differs, or an empty text.
-std::string difference(const Tensor& got, const json& expected, const json& file) {
+std::string difference(const Tensor& got, const json& expected, const json& file,
+                       const Device& device) {
   if (!got.defined()) return "the result is undefined";
   const std::string dtype = expected.at("dtype");
   if (name(got.dtype()) != dtype) {
@@ -199,8 +200,11 @@ std::string difference(const Tensor& got, const json& expected, const json& file
   }
   const json& values = expected.at("values");
   if (static_cast<std::int64_t>(values.size()) != got.numel()) return "the golden file is broken";
-  const double rtol = tolerance(file.at("rtol"), got.dtype());
-  const double atol = tolerance(file.at("atol"), got.dtype());
+  // CUDA has functions of its own, within 5 ulp each by its guide, which formulas multiply; lgamma
+  // beside its zeros has no bound.
+  const double slack = device.kind() == Device::kCudaKind ? 4 : 1;
+  const double rtol = slack * tolerance(file.at("rtol"), got.dtype());
+  const double atol = slack * tolerance(file.at("atol"), got.dtype());
   const bool zero_signs = file.at("zero_signs");
   std::int64_t differ = 0;
   std::string first;
@@ -263,7 +267,7 @@ Outcome run(const Case& c, const json& form, const json& file,
       return {std::to_string(got.size()) + " results; expected " + std::to_string(expected.size())};
     }
     for (std::size_t i = 0; i < got.size(); ++i) {
-      const std::string text = difference(got[i], expected[i], file);
+      const std::string text = difference(got[i], expected[i], file, device);
       if (!text.empty()) return {"result " + std::to_string(i) + ": " + text};
     }
   } catch (const json::exception&) {

@@ -246,13 +246,14 @@ TEST(Checkpoints, AreWholeWheneverTheProgramIsKilled) {
   Generator rng(1), moments(2);
   const nn::Linear net(40, 30, rng, true, kFloat64);
   std::int64_t last = 0;
-  int killed = 0;
+  int started = 0, killed = 0;
   // A kill comes within the time of some four saves, however slow the disk is and the machine busy.
   const auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i < 3; ++i) Checkpoints(folder / "timed").save({.model = &net, .step = i});
   const std::chrono::duration<double, std::micro> three = std::chrono::steady_clock::now() - begin;
   const auto longest = static_cast<std::uint64_t>(std::clamp(three.count(), 15e3, 400e3));
-  for (int i = 0; i < 50; ++i) {
+  // More than 50 where the disk is so slow that hardly a step was saved.
+  for (; started < 50 || (last <= 5 && started < 500); ++started) {
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
@@ -280,7 +281,7 @@ TEST(Checkpoints, AreWholeWheneverTheProgramIsKilled) {
       expect_same_bits(value, full(value.shape(), static_cast<double>(last), kFloat64), name);
     }
   }
-  EXPECT_EQ(killed, 50);
+  EXPECT_EQ(killed, started);
   EXPECT_GT(last, 5);
 }
 

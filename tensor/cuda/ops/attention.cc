@@ -24,8 +24,9 @@ Tensor scores_of(const Tensor& q, const Tensor& k, const AttentionScores& of) {
   Tensor s = matmul(mul(q, of.scale), k.transpose());
   if (of.added.defined()) s = add(s, of.added);
   if (of.is_causal) {
-    const Tensor later = greater(arange(k.dim(2)), arange(q.dim(2)).unsqueeze(-1));
-    s = masked_fill(s, later.to(q.device()), -kInfinity);
+    const auto counted = [&](std::int64_t n) { return arange(n).to(q.device()); };
+    const Tensor later = greater(counted(k.dim(2)), counted(q.dim(2)).unsqueeze(-1));
+    s = masked_fill(s, later, -kInfinity);
   }
   return of.blocked.defined() ? masked_fill(s, of.blocked, -kInfinity) : s;
 }

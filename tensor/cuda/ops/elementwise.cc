@@ -5,6 +5,17 @@
 #include "tensor/cuda/ops/walks.h"
 
 namespace gradus::gpu {
+namespace {
+
+// Large and dense, but neighbours in memory are not neighbours in the walk: each of its elements
+// would bring 31 bytes that nobody wants, so it is transposed first, in tiles.
+bool lies_across(const Tensor& x) {
+  constexpr std::int64_t kLarge = 1 << 16;
+  return x.rank() == 2 && x.numel() >= kLarge && x.strides()[1] != 1 &&
+         x.transpose().is_contiguous();
+}
+
+}  // namespace
 
 Tensor map_elements(std::string_view op, const Shape& shape, DType computed, DType given,
                     DType result, LaunchRule launch, const void* rule,
@@ -27,6 +38,7 @@ Tensor map_elements(std::string_view op, const Shape& shape, DType computed, DTy
   for (int k = 0; k < count; ++k) {
     const Tensor& x = operand(k);
     converted[k] = x.dtype() == computed ? x : x.to(computed, Cast::kWrap);
+    if (!x.on_cpu() && lies_across(converted[k])) converted[k] = converted[k].contiguous();
     if (x.on_cpu()) std::memcpy(&call.scalar[k], converted[k].raw_data(), size_of(computed));
   }
   // A scalar is walked as an operand that is there, which changes nothing.

@@ -43,7 +43,9 @@ Tensor power_sums(const Tensor& x, std::int64_t rows, double p) {
   const Mapped how = p == 1 ? Mapped::kMagnitude : p == 2 ? Mapped::kSquare : Mapped::kPower;
   return map_sum(how, x, rows, {}, p);
 }
-Tensor root_of(const Tensor& sum, double p) { return p == 2 ? sqrt(sum) : pow(sum, 1 / p); }
+Tensor root_of(const Tensor& sum, double p) {
+  return p == 1 ? sum : p == 2 ? sqrt(sum) : pow(sum, 1 / p);
+}
 
 }  // namespace
 

@@ -1,5 +1,8 @@
 #include "tensor/cuda/ops/places.h"
 
+#include <vector>
+
+#include "tensor/assemble.h"
 #include "tensor/cuda/dispatch.h"
 #include "tensor/cuda/ops/walks.h"
 #include "tensor/cuda/places.h"
@@ -42,9 +45,10 @@ void write_places(const Tensor& x, const Tensor& table, const Tensor& values, in
 Tensor checked_positions(const Tensor& index, std::int64_t size) {
   Tensor positions = index.to(kInt64).contiguous();
   if (positions.numel() == 0) return positions;
-  const auto lowest = min(positions).item<std::int64_t>();
-  if (lowest < -size || max(positions).item<std::int64_t>() >= size) return {};
-  if (lowest >= 0) return positions;
+  // Read at once, since each reading waits for the device.
+  const std::vector<double> ends = stack({min(positions), max(positions)}).to_vector();
+  if (ends[0] < static_cast<double>(-size) || ends[1] >= static_cast<double>(size)) return {};
+  if (ends[0] >= 0) return positions;
   return where(less(positions, 0), add(positions, Tensor(size)), positions);
 }
 
