@@ -1,7 +1,9 @@
 #pragma once
 // Turns update rules into kernels: what GRADUS_UPDATE_RULE becomes in the generated kernel files.
 // There is one kernel for each tier, a loop over the elements of a chunk; the rule is in a table.
-#include "tensor/cuda/kernel.h"
+// clang-format off
+#include "tensor/cuda/kernel.h"  // first: it keeps optimizers out of the headers of rules
+// clang-format on
 
 #include <type_traits>
 #include <utility>

@@ -1,12 +1,15 @@
 #pragma once
 // Turns rules into kernels: what the GRADUS_EMIT_GPU_ macros in the generated kernel files expand
 // to. There is one kernel, a loop over elements; the rule is its argument.
+// clang-format off
+#include "tensor/cuda/kernel.h"  // first: it keeps tensors out of the headers of rules
+// clang-format on
+
 #include <cstring>
 #include <type_traits>
 #include <utility>
 
 #include "tensor/cuda/elementwise.h"
-#include "tensor/cuda/kernel.h"
 #include "tensor/cuda/launch_label.h"
 #include "tensor/cuda/map.h"
 #include "tensor/rule_types.h"
@@ -53,12 +56,10 @@ struct Operands {
   __device__ T read(int k, std::int64_t at) const { return x[k] != nullptr ? x[k][at] : scalar[k]; }
 };
 
-// Of four elements of 4 bytes a thread reads all before it writes one, so that as much is on its
-// way from memory as memory can bring: y might be x for all the compiler knows.
+// How many elements a thread reads before it writes one, so that enough is on its way from memory:
+// y might be x for all the compiler knows, which then waits for each. 8 bytes or more are enough.
 template <class T, int N>
-inline constexpr int kTogether = sizeof(T) > 4 ? 1
-                                 : N == 1      ? 4
-                                               : 2;
+inline constexpr int kTogether = sizeof(T) > 4 || N > 2 ? 1 : 4 / N;
 
 template <class F, class Out, class T, int N, std::size_t... k>
 __device__ inline void map_all(std::int64_t n, const F& f, const gpu::ElementWalk& walk,
