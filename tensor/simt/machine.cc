@@ -242,6 +242,9 @@ void Machine::go_on() {
   }
   if (Thread* thread = first_ready_) {
     first_ready_ = thread->next;
+    if (first_ready_ != nullptr && first_ready_->next != nullptr) {
+      first_ready_->next->fiber->expect();
+    }
     if (thread->fiber == running_) {
       return;  // the last one to arrive is the first to go on
     }
