@@ -13,8 +13,8 @@ namespace gradus {
 std::string place_in(const Shape& shape, std::int64_t i);
 
 struct ClassTargets {
-  Tensor index;    ///< int64, 0 where ignored
-  Tensor ignored;  ///< bool
+  Tensor index;            ///< int64, 0 where ignored
+  Tensor ignored;          ///< bool
   std::int64_t taken = 0;  ///< how many are not ignored
 };
 

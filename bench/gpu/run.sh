@@ -11,7 +11,7 @@
 set -u
 cd "$(dirname "$0")" || exit 1
 what=${1:-all}
-case $what in all | tests | sanitize | bench) ;; *) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2 ;; esac
+case $what in all | tests | sanitize | bench) ;; *) sed -n '2,10s/^# \{0,1\}//p' "$(basename "$0")"; exit 2 ;; esac
 home=${CUDA_HOME:-/usr/local/cuda}
 given=${LD_LIBRARY_PATH:-}
 libraries=$home/lib64
