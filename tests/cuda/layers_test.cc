@@ -31,10 +31,8 @@ Tensor turned(const Tensor& x) { return x.transpose().contiguous().transpose().f
 
 void expect_near(const Tensor& got, const Tensor& expected, const std::string& what) {
   EXPECT_EQ(got.device(), tested_device()) << what;
-  // Other orders of short sums.
-  const double granted = expected.dtype() == kFloat64   ? 1e-12
-                         : expected.dtype() == kFloat32 ? 1e-5
-                                                        : 2e-2;
+  const DType t = expected.dtype();
+  const double granted = t == kFloat64 ? 1e-12 : t == kFloat32 ? 1e-5 : 2e-2;  // order of sums
   expect_close(got, expected, granted, granted, what);
 }
 
